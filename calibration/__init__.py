@@ -1,0 +1,1 @@
+"""From raw public tables to a balanced benchmark in ``sam_data/``."""

@@ -1,0 +1,1 @@
+"""Balancing: cross-entropy estimation (Pyomo, Ipopt), RAS, exact closure."""
