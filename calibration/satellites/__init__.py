@@ -1,0 +1,1 @@
+"""What an input-output table does not hold: macro totals, labour, skills, migrants, remittances, labour taxes."""
