@@ -1,0 +1,18 @@
+"""The equation table of the model: importing this package builds it."""
+
+from cge.model import (  # noqa: F401  (each block registers its rows)
+    demand,
+    endowments,
+    income,
+    investment,
+    migration,
+    prices,
+    production,
+    trade,
+    welfare,
+)
+from cge.model.calibrate import LABOUR_DEFAULTS, Calibration, calibrate
+from cge.model.registry import table
+
+table.check()
+__all__ = ["LABOUR_DEFAULTS", "Calibration", "calibrate", "table"]

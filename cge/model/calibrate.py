@@ -1,0 +1,244 @@
+"""From a benchmark to the coefficients, masks and set positions that the equation table reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cge.benchmark import HEADERS, Benchmark, base_wages
+from cge.errors import BenchmarkError
+from cge.model.table import Table
+
+_C, _A, _E, _R = "comm", "acts", "endw", "reg"
+_PAIR = ("skill", "home", "host")
+
+#: Default parameters of labour mobility, each with its source. A scenario may replace them.
+LABOUR_DEFAULTS: dict[str, tuple[float, str]] = {
+    "beta": (0.5, "Walmsley and Winters (2005): new movers close half of the home-host productivity gap"),
+    "rho": (0.20, "assumption: new temporary movers remit a fifth of after-tax pay; shown with 0 and 0.4"),
+    "family": (0.0, "assumption: temporary movers bring no family (MODEL.md 2.10)"),
+    "taxmov": (1.0, "movers pay the host's labour tax in full (MODEL.md 2.4)"),
+    "ctaxmov": (1.0, "movers pay the host's consumption taxes in full"),
+}
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Integer positions of subsets, for ``put`` and ``take``."""
+
+    labour: np.ndarray
+    capital: np.ndarray
+    margins: np.ndarray
+    n_endw: int
+    n_comm: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Everything numerical that the table needs.
+
+    Attributes
+    ----------
+    data : dict of str to (dims, array)
+        Coefficients (million US$ unless noted), elasticities, labour stocks.
+    masks : dict of str to bool array
+        Active cells of the symbols that have any inactive one.
+    positions : Positions
+    sets : dict of str to tuple of str
+        Labels per dimension name.
+    """
+
+    data: dict[str, tuple[tuple[str, ...], np.ndarray]]
+    masks: dict[str, np.ndarray]
+    positions: Positions
+    sets: dict[str, tuple[str, ...]]
+
+
+def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None = None,
+              rordelta: float | None = None) -> Calibration:
+    """Coefficients of the equation table from a benchmark.
+
+    Parameters
+    ----------
+    bench : Benchmark
+    table : Table
+        Its symbols' active sets are evaluated here.
+    labour : mapping, optional
+        Replacements of :data:`LABOUR_DEFAULTS` (beta, rho, family, taxmov, ctaxmov).
+    rordelta : float, optional
+        1: investment by rates of return, 0: fixed shares; default from the benchmark.
+
+    Raises
+    ------
+    BenchmarkError
+        Data the model cannot take: no capital endowment, a CDE parameter out of
+        range, a net rate of return or residents' consumption not positive.
+    """
+    n: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+
+    def add(name: str, dims: tuple[str, ...], values) -> np.ndarray:
+        arr = np.array(values, dtype=float)
+        n[name] = (dims, arr)
+        return arr
+
+    b = {name: np.asarray(bench[name].values, dtype=float) for name, h in HEADERS.items()
+         if name in bench or h.default is not None}
+    for name, value in b.items():
+        add(name, HEADERS[name].dims, value)
+    if rordelta is not None:
+        add("RORDELTA", (), rordelta)
+    regs = bench.sets["reg"]
+    opts = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(labour or {})
+
+    add("VFP", (_C, _A, _R), b["VDFP"] + b["VMFP"])
+    add("VVA", (_A, _R), b["EVFP"].sum(0))
+    add("VINT", (_A, _R), (b["VDFP"] + b["VMFP"]).sum(0))
+    add("VOB", (_C, _R), b["MAKB"].sum(1))
+    add("VMB", (_C, _R), b["VMFB"].sum(1) + b["VMPB"] + b["VMGB"] + b["VMIB"])
+    add("VTM", ("marg",), b["VTWR"].sum((1, 2, 3)))
+    vpp = add("VPP", (_C, _R), b["VDPP"] + b["VMPP"])
+    vgp = add("VGP", (_C, _R), b["VDGP"] + b["VMGP"])
+    vip = add("VIP", (_C, _R), b["VDIP"] + b["VMIP"])
+    add("ONE_R", (_R,), np.ones(len(regs)))
+    mobile = np.array([bench.mobility[e] == "mobile" for e in bench.sets["endw"]], float)
+    sluggish = np.array([bench.mobility[e] == "sluggish" for e in bench.sets["endw"]], float)
+    add("MOBILE", (_E,), mobile)
+    add("SLUGGISH", (_E,), sluggish)
+
+    _investment(bench, add, b, vip)
+    _labour(bench, add, b, opts)
+    _household(bench, add, b, n, vpp, vgp)
+    _check(bench, n)
+
+    positions = Positions(
+        labour=np.array([bench.sets["endw"].index(s) for s in bench.sets["skill"]], dtype=int),
+        capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
+        margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int))
+    values = {k: v for k, (_, v) in n.items()}
+    masks = {}
+    for s in table.symbols.values():
+        if s.active is None:
+            continue
+        mask = values[s.active] > 0 if isinstance(s.active, str) else np.asarray(s.active(values))
+        masks[s.name] = np.asarray(mask, bool)
+    sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")}
+    return Calibration(n, masks, positions, sets)
+
+
+def _capital(bench: Benchmark) -> np.ndarray:
+    found = [i for i, e in enumerate(bench.sets["endw"]) if e.lower() == "capital"]
+    if len(found) != 1:
+        raise BenchmarkError(f"benchmark {bench.name!r}: endowments {', '.join(bench.sets['endw'])} must contain "
+                             "exactly one called Capital; rename the capital endowment")
+    return np.array(found)
+
+
+def _investment(bench, add, b, vip) -> None:
+    k = _capital(bench)
+    reginv = add("REGINV", (_R,), vip.sum(0))
+    netinv = add("NETINV", (_R,), reginv - b["VDEP"])
+    add("GLOBINV", (), netinv.sum())
+    add("VKE", (_R,), b["VKB"] + netinv)
+    gross = b["EVOS"][k].sum((0, 1))
+    grorc = add("GRORC", (_R,), gross / b["VKB"])
+    depr = add("DEPR", (_R,), b["VDEP"] / b["VKB"])
+    net = add("NETROR", (_R,), grorc - depr)
+    bad = [(r, v) for r, v in zip(bench.sets["reg"], net) if not v > 0]
+    if bad:
+        raise BenchmarkError(f"benchmark {bench.name!r}: capital income net of depreciation is not positive in "
+                             f"{', '.join(f'{r} ({v:.2%} of the stock)' for r, v in bad)}; lower VDEP or raise EVFB "
+                             "of capital there")
+
+
+def _labour(bench, add, b, opts) -> None:
+    """Stocks, productivities and base-year incomes of natives, earlier migrants and potential movers."""
+    skills, regs = bench.sets["skill"], bench.sets["reg"]
+    pos = [bench.sets["endw"].index(s) for s in skills]
+    nr = len(regs)
+    bill = b["EVFB"][pos].sum(1).reshape(len(skills), nr)
+    net = b["EVOS"][pos].sum(1).reshape(len(skills), nr)
+    if bench.has_labour:
+        lab = b["LAB"]
+        W, a = base_wages(bench["LAB"], _wagebill(bench, bill), bench.beta_earlier)
+        wages, eff = W.transpose("skill", "reg").values, a.transpose("skill", "home", "host").values
+    else:
+        # Without stocks one worker is one dollar of the wage bill: standard GTAP.
+        lab = np.zeros((len(skills), nr, nr))
+        lab[:, np.arange(nr), np.arange(nr)] = bill
+        wages, eff = np.ones_like(bill), np.ones_like(lab)
+    off = lab.copy()
+    off[:, np.arange(nr), np.arange(nr)] = 0.0
+    add("LABOFF", _PAIR, off)
+    add("NAT0", ("skill", _R), lab[:, np.arange(nr), np.arange(nr)])
+    add("LF0", ("skill", _R), lab.sum(1))
+    earl = add("EARL0", ("skill", _R), (eff * off).sum(1))
+    effective = add("EFF0", ("skill", _R), lab[:, np.arange(nr), np.arange(nr)] + earl)
+    add("WAGE0", ("skill", _R), wages)
+    safe = np.where(wages > 0, wages, 1.0)
+    gap = wages[:, :, None] + opts["beta"] * (wages[:, None, :] - wages[:, :, None])
+    add("AN", _PAIR, np.where(wages[:, None, :] > 0, np.minimum(1.0, gap / safe[:, None, :]), 1.0))
+    add("AE", _PAIR, eff)
+    wnet = add("WNET0", ("skill", _R), net / np.where(effective > 0, effective, 1.0))
+    income = wnet[:, None, :] * eff * off
+    rem = b["REMIT"] if "REMIT" in b else np.zeros_like(off)
+    add("RHOE", _PAIR, np.divide(rem, income, out=np.zeros_like(rem), where=income > 0))
+    lost = rem[(income <= 0) & (rem > 0)]
+    if lost.size:
+        raise BenchmarkError(f"benchmark {bench.name!r}: remittances of {lost.sum():.1f} million US$ come from pairs "
+                             "without migrants; move them to pairs with migrants or drop them in REMIT")
+    add("SPENDE0", _PAIR, income - rem)
+    add("RHON", _PAIR, np.full(off.shape, opts["rho"]))
+    add("MSHR", _PAIR, np.zeros(off.shape))
+    for key in ("taxmov", "ctaxmov", "family"):
+        add(key.upper(), (), opts[key])
+    mpop = b.get("MPOP", np.zeros((nr, nr)))
+    add("POPRES", (_R,), b["POP"] - mpop.sum(0) / 1000.0)
+    add("YMIG0", (_R,), income.sum((0, 1)))
+    add("REMIN0", (_R,), rem.sum((0, 2)))
+    add("REMOUT0", (_R,), rem.sum((0, 1)))
+
+
+def _wagebill(bench, bill):
+    import xarray as xr
+
+    return xr.DataArray(bill, dims=("skill", _R),
+                        coords={"skill": list(bench.sets["skill"]), _R: list(bench.sets["reg"])})
+
+
+def _household(bench, add, b, n, vpp, vgp) -> None:
+    """Residents' budget: private, government, saving; parameters of the utility function (McDougall 2003)."""
+    cmig = (n["YMIG0"][1] - n["REMOUT0"][1])
+    ypall = add("YPALL", (_R,), vpp.sum(0))
+    yp = add("YPRES", (_R,), ypall - cmig)
+    yg = add("YG0", (_R,), vgp.sum(0))
+    income = add("INCOME", (_R,), yp + yg + b["SAVE"])
+    xp, xg, xs = yp / income, yg / income, b["SAVE"] / income
+    shares = vpp / np.where(ypall > 0, ypall, 1.0)
+    ue = add("UEPRIV0", (_R,), (shares * b["INCPAR"]).sum(0))
+    ela = add("UELAS0", (_R,), xp * ue + xg + xs)
+    for name, value in (("BPRIV", xp * ue / ela), ("BGOV", xg / ela), ("BSAVE", xs / ela)):
+        add(name, (_R,), value)
+        add(name + "_E", (_R,), value)
+    vst = b["VST"].sum(0)
+    tbal = add("TBAL0", (_R,), b["VFOB"].sum((0, 2)) + vst - b["VCIF"].sum((0, 1)))
+    add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1]) / income)
+
+
+def _check(bench, n) -> None:
+    """Refuse what would make the first equation evaluation meaningless."""
+    regs, comm = bench.sets["reg"], bench.sets["comm"]
+    for name, what in (("YPRES", "private consumption of permanent residents"), ("INCOME", "regional income"),
+                       ("POPRES", "population of permanent residents"), ("REGINV", "gross investment"),
+                       ("YG0", "government consumption")):
+        for r, v in zip(regs, n[name][1]):
+            if not v > 0:
+                raise BenchmarkError(f"benchmark {bench.name!r}: {what} of {r} is {v:.4g}; it must be positive - "
+                                     "check consumption, population, migrants and remittances of the region")
+    sub, inc, vpp = n["SUBPAR"][1], n["INCPAR"][1], n["VPP"][1]
+    bad = np.argwhere((vpp > 0) & ((sub <= 0) | (inc < 0)))
+    if len(bad):
+        c, r = bad[0]
+        raise BenchmarkError(f"benchmark {bench.name!r}: CDE parameters of {comm[c]} in {regs[r]} are SUBPAR "
+                             f"{sub[c, r]:.4g}, INCPAR {inc[c, r]:.4g}; SUBPAR must be positive, INCPAR not negative")

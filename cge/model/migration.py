@@ -1,0 +1,157 @@
+"""Labour mobility: stocks by skill, home and host, productivity, wages, remittances, population.
+
+Walmsley and Winters (2005), Walmsley, Winters and Ahmed (2007). Three kinds of
+people live in a host: permanent residents, earlier migrants and new (policy)
+movers. Movers bring productivity ``AN`` (fixed at benchmark wages, half-way
+between home and host by default), earn the host's wage per efficiency unit,
+pay its labour tax, remit a share and spend the rest at its prices.
+"""
+
+from __future__ import annotations
+
+from cge.model.ops import at, index, level, take, total
+from cge.model.registry import table
+
+_PAIR = ("skill", "home", "host")
+_MUSD = "million US$"
+table.exogenous("quota", "skill", "reg", unit="fraction of the benchmark work force", positive=False,
+                long_name="new movers admitted by the host")
+table.exogenous("rhoshift", long_name="power of the remittance rate of new movers")
+table.exogenous("rhoeshift", long_name="power of the remittance rate of earlier migrants")
+
+
+@table.define(*_PAIR, unit="thousand workers", positive=False)
+def mov(v):
+    """New movers: quota of the host times its benchmark work force, shared over homes."""
+    return at(v.quota * v.LF0, reg="host") * v.MSHR
+
+
+@table.define("skill", "reg", unit="thousand workers", positive=False)
+def leavers(v):
+    """Workers who left the region as new movers."""
+    return at(total(v.mov, "host"), home="reg")
+
+
+@table.define("skill", "reg", unit="thousand efficiency units", positive=False)
+def natives(v):
+    """Permanent residents at work (each one efficiency unit)."""
+    return level(v.NAT0) - v.leavers
+
+
+@table.define("skill", "reg")
+def qlab(v):
+    """Labour supply of the host in efficiency units."""
+    efficiency = v.natives + level(v.EARL0) + at(total(v.AN * v.mov, "home"), host="reg")
+    return index(efficiency, v.EFF0)
+
+
+@table.define("skill", "reg", unit=_MUSD, positive=False)
+def wnet(v):
+    """After-tax labour income per thousand efficiency units."""
+    pay = take(total(v.EVOS * v.pes * v.qfe, "acts"), "endw", v.sets.labour, "skill")
+    return level(pay / (v.EFF0 * v.qlab))
+
+
+@table.define("skill", "reg", unit=_MUSD, positive=False)
+def wgross(v):
+    """Labour income before tax per thousand efficiency units."""
+    pay = take(total(v.EVFB * v.peb * v.qfe, "acts"), "endw", v.sets.labour, "skill")
+    return level(pay / (v.EFF0 * v.qlab))
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def yearl(v):
+    """After-tax labour income of earlier migrants."""
+    return at(v.wnet, reg="host") * level(v.AE * v.LABOFF)
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def ynew(v):
+    """Labour income of new movers after labour tax (TAXMOV is the part of the tax that they pay)."""
+    wage = v.wnet + (1.0 - v.TAXMOV) * (v.wgross - v.wnet)
+    return at(wage, reg="host") * v.AN * v.mov
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def remearl(v):
+    """Remittances of earlier migrants, from host to home."""
+    return level(v.RHOE * v.rhoeshift) * v.yearl
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def remnew(v):
+    """Remittances of new movers, from host to home."""
+    return level(v.RHON * v.rhoshift) * v.ynew
+
+
+@table.define("reg", unit="fraction of spending", positive=False)
+def ctax(v):
+    """Consumption tax content of a dollar of private spending."""
+    domestic = v.VDPB * v.pds * (v.ppa / v.ppd) ** v.ESUBD
+    imported = v.VMPB * v.pms * (v.ppa / v.ppm) ** v.ESUBD
+    basic = total((domestic + imported) * v.cshr / v.ppa, "comm")
+    return 1.0 - level(basic / total(v.VPP * v.cshr, "comm"))
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def spendearl(v):
+    """Consumption spending of earlier migrants in the host."""
+    return v.yearl - v.remearl
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def spendnew(v):
+    """Consumption spending of new movers in the host, the rebate of consumption tax included."""
+    return (v.ynew - v.remnew) * at(v.spendpower, reg="host")
+
+
+@table.define("reg", positive=False)
+def spendpower(v):
+    """Spending per dollar of movers' budget: one, or more if consumption tax is given back (CTAXMOV < 1)."""
+    return 1.0 / (1.0 - (1.0 - v.CTAXMOV) * v.ctax)
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def rebate(v):
+    """Consumption tax given back to new movers, paid by the host's residents."""
+    given = v.spendnew - (v.ynew - v.remnew)
+    return at(total(given, "skill", "home"), host="reg")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def cmig(v):
+    """Consumption spending of all migrants in the region."""
+    return at(total(v.spendearl + v.spendnew, "skill", "home"), host="reg")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def ymig(v):
+    """After-tax income of all migrants in the region, rebates included."""
+    return at(total(v.yearl + v.ynew, "skill", "home"), host="reg") + v.rebate
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def remin(v):
+    """Remittances received by permanent residents."""
+    return at(total(v.remearl + v.remnew, "skill", "host"), home="reg")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def remout(v):
+    """Remittances sent by migrants in the region."""
+    return at(total(v.remearl + v.remnew, "skill", "home"), host="reg")
+
+
+@table.define("reg")
+def pop(v):
+    """Population of permanent residents (movers leave with FAMILY dependants each)."""
+    gone = total(v.leavers, "skill") * (1.0 + v.FAMILY) * 0.001
+    return index(level(v.POPRES) - gone, v.POPRES) * v.pop_shift
+
+
+@table.define("skill", "reg")
+def realwage(v):
+    """Real wage of the skill: after-tax pay per efficiency unit over the price of private consumption."""
+    return take(v.pe, "endw", v.sets.labour, "skill") / v.ppriv
+
+

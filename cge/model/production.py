@@ -1,0 +1,161 @@
+"""Production: nested CES of each activity, and the make matrix (GTAP v7, Corong et al. 2017, section 3.1)."""
+
+from __future__ import annotations
+
+from cge.model.kernels import two_ces
+from cge.model.ops import ces_price
+from cge.model.registry import table
+
+for _name, _dims, _what in (
+    ("aosec", ("acts",), "output-augmenting technical change of activity, worldwide"),
+    ("aoreg", ("reg",), "output-augmenting technical change of region"),
+    ("aoall", ("acts", "reg"), "output-augmenting technical change of activity in region"),
+    ("avasec", ("acts",), "value-added-augmenting technical change of activity, worldwide"),
+    ("avareg", ("reg",), "value-added-augmenting technical change of region"),
+    ("avaall", ("acts", "reg"), "value-added-augmenting technical change of activity in region"),
+    ("aintall", ("acts", "reg"), "technical change of the intermediate composite"),
+    ("afall", ("comm", "acts", "reg"), "technical change of intermediate input c"),
+    ("afeall", ("endw", "acts", "reg"), "technical change of endowment e"),
+    ("to", ("comm", "acts", "reg"), "power of the output tax"),
+    ("tfe", ("endw", "acts", "reg"), "power of the tax on endowment use"),
+    ("tfd", ("comm", "acts", "reg"), "power of the tax on domestic intermediate inputs"),
+    ("tfm", ("comm", "acts", "reg"), "power of the tax on imported intermediate inputs"),
+):
+    table.exogenous(_name, *_dims, long_name=_what)
+
+table.exogenous("profitslack", "acts", "reg", long_name="slack of the zero-profit condition")
+table.unknown("qo", "acts", "reg", long_name="output of activity a", active=lambda d: d["MAKS"].sum(0) > 0)
+table.unknown("rpca", "comm", "acts", "reg", long_name="basic price of c from a relative to the market price of c",
+              active=lambda d: (d["MAKB"] > 0) & (d["ESUBQ"] != 0)[:, None, :])
+
+
+@table.define("acts", "reg")
+def ao(v):
+    """Output-augmenting technical change."""
+    return v.aoall * v.aosec * v.aoreg
+
+
+@table.define("acts", "reg")
+def ava(v):
+    """Value-added-augmenting technical change."""
+    return v.avaall * v.avasec * v.avareg
+
+
+@table.define("comm", "acts", "reg", active="MAKB")
+def pca(v):
+    """Basic price of commodity c supplied by activity a."""
+    return v.pds * v.rpca
+
+
+@table.define("comm", "acts", "reg", active="MAKS")
+def ps(v):
+    """Supply price of commodity c received by activity a, net of output tax."""
+    return v.pca / v.to
+
+
+@table.define("acts", "reg")
+def po(v):
+    """Unit revenue of activity a (CET index over its products)."""
+    return ces_price(v.MAKS, v.ps, v.ETRAQ, "comm")
+
+
+@table.define("comm", "acts", "reg", active="MAKS")
+def qca(v):
+    """Supply of commodity c by activity a."""
+    return v.qo * (v.po / v.ps) ** v.ETRAQ
+
+
+@table.define("comm", "reg")
+def qc(v):
+    """Total supply of commodity c (CES aggregate over activities; ESUBQ is the inverse elasticity)."""
+    return ces_price(v.MAKB, v.qca, v.ESUBQ, "acts")
+
+
+@table.clears("rpca", "comm", "acts", "reg")
+def commodity_sourcing(v):
+    """Price of one activity's variety against the market price, inverse CES demand."""
+    return v.rpca, (v.qc / v.qca) ** v.ESUBQ
+
+
+@table.define("endw", "acts", "reg", active="EVFP")
+def pfe(v):
+    """Price of endowment e paid by activity a."""
+    return v.peb * v.tfe
+
+
+@table.define("acts", "reg")
+def pva(v):
+    """Price of value added."""
+    return ces_price(v.EVFP, v.pfe / v.afeall, v.ESUBVA, "endw")
+
+
+@table.define("comm", "acts", "reg", active="VDFP")
+def pfd(v):
+    """Price of domestic commodity c paid by activity a."""
+    return v.pds * v.tfd
+
+
+@table.define("comm", "acts", "reg", active="VMFP")
+def pfm(v):
+    """Price of imported commodity c paid by activity a."""
+    return v.pms * v.tfm
+
+
+@table.define("comm", "acts", "reg", active="VFP")
+def pfa(v):
+    """Price of composite commodity c for activity a (Armington)."""
+    return two_ces(v.VDFP, v.pfd, v.VMFP, v.pfm, v.ESUBD)
+
+
+@table.define("acts", "reg")
+def pint(v):
+    """Price of the intermediate composite."""
+    return ces_price(v.VFP, v.pfa / v.afall, v.ESUBC, "comm")
+
+
+@table.define("acts", "reg")
+def pcost(v):
+    """Unit cost of activity a before output-augmenting technical change."""
+    return two_ces(v.VVA, v.pva / v.ava, v.VINT, v.pint / v.aintall, v.ESUBT)
+
+
+@table.clears("qo", "acts", "reg")
+def zero_profit(v):
+    """Unit revenue equals unit cost."""
+    return v.po * v.ao, v.pcost * v.profitslack
+
+
+@table.define("acts", "reg", active="VVA")
+def qva(v):
+    """Value added used by activity a."""
+    return v.qo / (v.ao * v.ava) * (v.pcost * v.ava / v.pva) ** v.ESUBT
+
+
+@table.define("acts", "reg", active="VINT")
+def qint(v):
+    """Intermediate composite used by activity a."""
+    return v.qo / (v.ao * v.aintall) * (v.pcost * v.aintall / v.pint) ** v.ESUBT
+
+
+@table.define("endw", "acts", "reg", active="EVFP")
+def qfe(v):
+    """Demand for endowment e by activity a."""
+    return v.qva / v.afeall * (v.pva * v.afeall / v.pfe) ** v.ESUBVA
+
+
+@table.define("comm", "acts", "reg", active="VFP")
+def qfa(v):
+    """Demand for composite commodity c by activity a."""
+    return v.qint / v.afall * (v.pint * v.afall / v.pfa) ** v.ESUBC
+
+
+@table.define("comm", "acts", "reg", active="VDFP")
+def qfd(v):
+    """Demand for domestic commodity c by activity a."""
+    return v.qfa * (v.pfa / v.pfd) ** v.ESUBD
+
+
+@table.define("comm", "acts", "reg", active="VMFP")
+def qfm(v):
+    """Demand for imported commodity c by activity a."""
+    return v.qfa * (v.pfa / v.pfm) ** v.ESUBD

@@ -1,0 +1,117 @@
+"""Equivalent variation by group: permanent residents, earlier migrants, new movers (MODEL of the docs, section 3)."""
+
+from __future__ import annotations
+
+from cge.model.ops import at, coefficient, index, level, log, share, total
+from cge.model.registry import table
+
+_PAIR = ("skill", "home", "host")
+_MUSD = "million US$"
+table.unknown("upev", "reg", long_name="utility from private consumption per resident, benchmark prices")
+table.unknown("ypev", "reg", long_name="private expenditure per resident, benchmark prices")
+
+
+@table.define("reg")
+def ug(v):
+    """Utility from government consumption per resident."""
+    return v.yg / (v.pgov * v.pop)
+
+
+@table.define("reg")
+def us(v):
+    """Real saving per resident."""
+    return v.qsave / v.pop
+
+
+@table.define("reg")
+def u(v):
+    """Utility per resident from aggregate household expenditure."""
+    return v.up**v.BPRIV_E * v.ug**v.BGOV_E * v.us**v.BSAVE_E
+
+
+@table.define("comm", "reg")
+def zev(v):
+    """CDE kernel at benchmark prices."""
+    return v.upev ** (v.INCPAR * v.SUBPAR) * (1.0 / v.ypev) ** v.SUBPAR
+
+
+@table.clears("upev", "reg")
+def cde_expenditure_ev(v):
+    """Implicit expenditure function of the CDE at benchmark prices."""
+    weight = v.VPP / coefficient(v.SUBPAR)
+    return total(weight * v.zev, "comm"), total(weight, "comm")
+
+
+@table.define("reg")
+def ueprivev(v):
+    """Elasticity of private expenditure with respect to private utility, benchmark prices."""
+    return total(share(v.VPP * v.zev, "comm") * coefficient(v.INCPAR), "comm") / v.UEPRIV0
+
+
+@table.define("reg")
+def uelasev(v):
+    """Elasticity of the cost of utility with respect to utility, benchmark prices."""
+    inv = level(v.BPRIV / (v.UEPRIV0 * v.ueprivev)) + level(v.BGOV) + level(v.BSAVE)
+    return index(1.0 / inv, v.UELAS0)
+
+
+@table.define("reg")
+def yev(v):
+    """Income per resident that gives the attained utility at benchmark prices."""
+    return v.ypev * v.ueprivev / v.uelasev
+
+
+@table.clears("ypev", "reg", scale="ONE_R")
+def utility_ev(v):
+    """Utility from benchmark prices and the equivalent income equals the utility attained."""
+    return v.BPRIV_E * log(v.upev) + (v.BGOV_E + v.BSAVE_E) * log(v.yev * v.uelasev), log(v.u)
+
+
+@table.define("skill", "reg", unit=_MUSD, positive=False)
+def leavinc(v):
+    """Benchmark after-tax wages of those who left."""
+    return v.leavers * v.WNET0
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def EV(v):
+    """Equivalent variation of permanent residents (those who stay)."""
+    return level(v.INCOME * v.yev * v.pop) - level(v.INCOME) + total(v.leavinc, "skill")
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def EVearl(v):
+    """Equivalent variation of earlier migrants: real spending in the host."""
+    return v.spendearl / level(at(v.ppriv, reg="host")) - v.SPENDE0
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def EVnew(v):
+    """Equivalent variation of new movers: real spending in the host against the wage left at home."""
+    return v.spendnew / level(at(v.ppriv, reg="host")) - v.mov * at(v.WNET0, reg="home")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def EVhost(v):
+    """Equivalent variation of the people who live in the region (host concept)."""
+    return v.EV + at(total(v.EVearl + v.EVnew, "skill", "home"), host="reg")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def EVhome(v):
+    """Equivalent variation of the people of the region, wherever they live (home concept)."""
+    return v.EV + at(total(v.EVearl + v.EVnew, "skill", "host"), home="reg")
+
+
+@table.define(unit=_MUSD, positive=False)
+def WEV(v):
+    """World equivalent variation, all groups."""
+    return total(v.EVhost, "reg")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def absorb(v):
+    """Change of consumption, government and net saving at benchmark prices: the independent total."""
+    goods = total(v.VPP * v.qpa, "comm") + total(v.VGP * v.qga, "comm")
+    before = total(v.VPP, "comm") + total(v.VGP, "comm")
+    return level(goods) - level(before) + level(v.SAVE * v.qsave) - level(v.SAVE)

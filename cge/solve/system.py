@@ -1,0 +1,208 @@
+"""A table, a calibration and a closure as one square system of equations.
+
+The system packs the unknown cells into a vector, evaluates the residuals of
+all conditions for it, and unpacks any symbol from it. The same code runs on
+NumPy arrays (replication, certificate, reporting) and on traced JAX arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cge.errors import CGEError, ScenarioError
+from cge.model.calibrate import Calibration
+from cge.model.closure import Closure
+from cge.model.named import Named, namespace
+from cge.model.table import Table, View
+
+
+
+class System:
+    """The square system of one model shape and closure.
+
+    Parameters
+    ----------
+    table : Table
+    cal : Calibration
+        Gives shapes, active sets and the benchmark coefficients.
+    closure : Closure
+
+    Attributes
+    ----------
+    n : int
+        Number of unknowns.
+    unknown : list of (name, flat positions, slice)
+    rows : list of dict
+        Conditions and fixed values in residual order.
+    """
+
+    def __init__(self, table: Table, cal: Calibration, closure: Closure | None = None):
+        self.table, self.cal, self.closure = table, cal, closure or Closure()
+        unknown, fixed = self.closure.partition(table, cal)
+        self.unknown: list[tuple[str, np.ndarray, slice]] = []
+        start = 0
+        for name, mask in unknown.items():
+            idx = np.flatnonzero(mask)
+            self.unknown.append((name, idx, slice(start, start + len(idx))))
+            start += len(idx)
+        self.n = start
+        self.fixed = {k: np.flatnonzero(m) for k, m in fixed.items() if m.any()}
+        self._unknown_at = {name: (idx, sl) for name, idx, sl in self.unknown if len(idx)}
+        self._forms = {k: ("param" if self._is_param(k, a) else "flow") for k, (_, a) in cal.data.items()}
+        self.rates = list(table.rates())
+        self.rows = self._scan_rows()
+
+    # -- data -------------------------------------------------------------
+    @staticmethod
+    def _is_param(name: str, a: np.ndarray) -> bool:
+        """Data held as plain levels: what equations use in exponents, shares or signed sums."""
+        return name in _LEVEL_DATA
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Lengths of a symbol's dimensions."""
+        return tuple(len(self.cal.sets[d]) for d in self.table.symbols[name].dims)
+
+    def base_data(self) -> dict[str, Any]:
+        """The data tree at the benchmark: coefficients, exogenous values, fixed values, rate states."""
+        exo = {}
+        for s in self.table.symbols.values():
+            if s.role == "exogenous" or s.role == "unknown":
+                exo[s.name] = np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base)
+        target = {}
+        for name in self.fixed:
+            s = self.table.symbols[name]
+            target[name] = np.full(self.shape(name), 0.0)
+        data = {"coef": {k: a for k, (_, a) in self.cal.data.items()}, "exo": exo, "target": target, "rates": {}}
+        view = self.view(np.zeros(self.n), data)
+        data["rates"] = view.rate_state(self.rates)
+        return data
+
+    # -- evaluation -------------------------------------------------------
+    def view(self, x: Any, data: dict[str, Any]) -> View:
+        """What the equations see at the point ``x``."""
+        xp = namespace(x)
+        given: dict[str, Named] = {}
+        for name, (dims, _) in self.cal.data.items():
+            a = data["coef"][name]
+            given[name] = (Named(dims, a) if self._forms[name] == "param"
+                           else Named(dims, coef=a, log=xp.zeros((1,) * len(dims))))
+        for name, value in data["exo"].items():
+            s = self.table.symbols[name]
+            if name in self._unknown_at:
+                idx, sl = self._unknown_at[name]
+                flat = value.reshape(-1)
+                if xp is np:
+                    flat = flat.copy()
+                    flat[idx] = x[sl]
+                else:
+                    flat = xp.asarray(flat).at[idx].set(x[sl])
+                value = flat.reshape(self.shape(name))
+            given[name] = (Named(s.dims, coef=xp.ones((1,) * len(s.dims)), log=value) if s.positive
+                           else Named(s.dims, value))
+        return View(self.table, given, self.cal.masks, data["rates"], self.cal.positions)
+
+    def residual(self, x: Any, data: dict[str, Any]) -> Any:
+        """Residuals of all rows at ``x``: log ratios, or differences over the benchmark flow."""
+        view = self.view(x, data)
+        xp = namespace(x)
+        parts = []
+        for row in self.rows:
+            parts.append(self._row_residual(row, view, data, xp))
+        return xp.concatenate(parts)
+
+    def _row_residual(self, row: dict, view: View, data: dict, xp: Any) -> Any:
+        if row["kind"] == "fixed":
+            value = getattr(view, row["name"])
+            arr = value.log if value.is_positive else value.val / row["scale"]
+            goal = data["target"][row["name"]] / (1.0 if value.is_positive else row["scale"])
+            return (xp.broadcast_to(arr, row["shape"]) - goal).reshape(-1)[row["idx"]]
+        lhs, rhs = view.condition(row["row"])
+        lhs, rhs = (_expand(s, row["row"].dims, xp) for s in (lhs, rhs))
+        if row["mode"] == "log":
+            ratio = xp.where((lhs.coef > 0) & (rhs.coef > 0), lhs.coef / xp.where(rhs.coef == 0, 1.0, rhs.coef), 1.0)
+            out = lhs.log - rhs.log + xp.log(ratio)
+        else:
+            out = (lhs.level() - rhs.level()) / row["scale"]
+        return xp.broadcast_to(out, row["shape"]).reshape(-1)[row["idx"]]
+
+    def _scan_rows(self) -> list[dict]:
+        """Order, active cells, form and scale of every row, found by evaluating the benchmark."""
+        rows: list[dict] = []
+        probe = {"coef": {k: a for k, (_, a) in self.cal.data.items()},
+                 "exo": {s.name: (np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base))
+                         for s in self.table.symbols.values() if s.role in ("exogenous", "unknown")},
+                 "rates": {}, "target": {}}
+        view = self.view(np.zeros(self.n), probe)
+        for row in self.table.conditions.values():
+            partner = self.table.symbols[row.pairs]
+            shape = tuple(len(self.cal.sets[d]) for d in row.dims)
+            mask = self.cal.masks.get(row.pairs, np.ones(self.shape(row.pairs), bool))
+            if partner.dims != row.dims:
+                raise CGEError(f"condition '{row.name}' over {row.dims} is paired with '{row.pairs}' over {partner.dims}")
+            idx = np.flatnonzero(mask)
+            if not len(idx):
+                continue
+            lhs, rhs = view.condition(row)
+            positive = lhs.is_positive and rhs.is_positive and row.scale is None
+            scale = self.cal.data[row.scale][1] if row.scale else (
+                None if positive else np.abs(_expand(lhs, row.dims, np).level()))
+            if scale is not None:
+                scale = np.where(np.broadcast_to(scale, shape) == 0, 1.0, np.broadcast_to(scale, shape))
+            rows.append({"kind": "condition", "name": row.name, "row": row, "idx": idx, "shape": shape,
+                         "mode": "log" if positive else "diff", "scale": scale})
+        for name, idx in self.fixed.items():
+            rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": 1.0,
+                         "mode": "fixed", "row": None})
+        return rows
+
+    def locate(self, position: int) -> tuple[str, str, tuple[str, ...]]:
+        """Block, row and element labels of one residual position."""
+        for row in self.rows:
+            if position < len(row["idx"]):
+                where = np.unravel_index(row["idx"][position], row["shape"]) if row["shape"] else ()
+                dims = row["row"].dims if row["row"] is not None else self.table.symbols[row["name"]].dims
+                block = row["row"].block if row["row"] is not None else self.table.symbols[row["name"]].block
+                return block, row["name"], tuple(self.cal.sets[d][i] for d, i in zip(dims, where))
+            position -= len(row["idx"])
+        raise IndexError(position)
+
+    def set_exogenous(self, data: dict, name: str, value: np.ndarray) -> None:
+        """Put a shocked value (level: index or signed) into the data tree.
+
+        Raises
+        ------
+        ScenarioError
+            The symbol is not exogenous in this closure, or an index is not positive.
+        """
+        s = self.table.symbols.get(name)
+        if s is None or name not in data["exo"]:
+            raise ScenarioError(f"'{name}' cannot be shocked: it is not an exogenous variable of the model")
+        value = np.broadcast_to(np.asarray(value, float), self.shape(name)).copy()
+        if s.positive and not (value > 0).all():
+            raise ScenarioError(f"'{name}' is an index and must stay positive; the smallest value asked is {value.min():.4g}")
+        data["exo"][name] = np.log(value) if s.positive else value
+
+
+#: Data that equations use as plain numbers (exponents, weights of either sign).
+_LEVEL_DATA = frozenset(
+    "ESUBT ESUBC ESUBVA ESUBD ESUBM ESUBQ ETRAQ ETRAE ESUBG ESUBI ESUBS SUBPAR INCPAR RORFLEX RORDELTA SLUGGISH "
+    "MOBILE BPRIV_E BGOV_E BSAVE_E DEPR TBAL0 TBALRY0 MSHR LF0 AN WNET0 SPENDE0 TAXMOV CTAXMOV FAMILY LAB REMIT "
+    "MPOP LABSTAT TMSFARM TMS1993 NETINV SAVE".split())
+
+
+def _expand(s: Named, dims: tuple[str, ...], xp: Any) -> Named:
+    """The value with all of the row's dimensions, those it lacks having length one."""
+    if s.dims == dims:
+        return s
+    order = [s.dims.index(d) for d in dims if d in s.dims]
+
+    def one(a):
+        a = a.transpose(order)
+        it = iter(a.shape)
+        return a.reshape([next(it) if d in s.dims else 1 for d in dims])
+
+    return s._map(dims, one)
+
+
