@@ -6,12 +6,19 @@ import numpy as np
 import scipy.sparse as sp
 
 
-def ras(prior: np.ndarray, matrix: sp.csr_matrix, rhs: np.ndarray, sweeps: int = 5000, tolerance: float = 1e-10):
+def ras(
+    prior: np.ndarray,
+    matrix: sp.csr_matrix,
+    rhs: np.ndarray,
+    weight: np.ndarray | None = None,
+    sweeps: int = 5000,
+    tolerance: float = 1e-10,
+):
     """Scale positive cells until linear totals hold (generalised RAS, Bregman's row-action method).
 
-    For a constraint with coefficients a of both signs the cells move by ``x -> x t^(a / max|a|)``, t > 0 chosen so
-    that the constraint holds; with coefficients of one sign and size that is the RAS scaling of a row. At
-    convergence the result is the cross-entropy solution with unit weights (Bregman 1967), by another route.
+    One constraint after the other, cells move by ``x -> x exp(a t / w)`` with its coefficients a, and t such that it
+    holds. With coefficients of one sign and size and unit weights that is the RAS scaling of a row. At convergence
+    the result is the cross-entropy solution (Bregman 1967), by another route.
 
     Parameters
     ----------
@@ -19,6 +26,8 @@ def ras(prior: np.ndarray, matrix: sp.csr_matrix, rhs: np.ndarray, sweeps: int =
         Positive cells.
     matrix : csr_matrix, shape (m, n)
     rhs : ndarray, shape (m,)
+    weight : ndarray, shape (n,), optional
+        Reluctance of a cell to move; ones by default.
     sweeps : int
         Largest number of passes over the constraints.
     tolerance : float
@@ -33,6 +42,7 @@ def ras(prior: np.ndarray, matrix: sp.csr_matrix, rhs: np.ndarray, sweeps: int =
         Sweeps made.
     """
     x = prior.copy()
+    ease = np.ones_like(prior) if weight is None else 1.0 / weight
     indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
     rows = [(indices[indptr[i]:indptr[i + 1]], data[indptr[i]:indptr[i + 1]]) for i in range(matrix.shape[0])]
     gap, done = np.inf, 0
@@ -42,20 +52,20 @@ def ras(prior: np.ndarray, matrix: sp.csr_matrix, rhs: np.ndarray, sweeps: int =
             terms = a * x[cells]
             size = max(np.abs(terms).sum() / 2, abs(b))
             gap = max(gap, abs(terms.sum() - b) / size)
-            x[cells] *= np.exp(_step(terms, a, b) * a)
+            move = a * ease[cells]
+            x[cells] *= np.exp(_step(terms, move, b) * move)
         if gap < tolerance:
             break
     return x, gap, done
 
 
-def _step(terms: np.ndarray, a: np.ndarray, b: float) -> float:
-    """Solve sum terms exp(a t) = b by Newton from t = 0."""
+def _step(terms: np.ndarray, move: np.ndarray, b: float) -> float:
+    """Solve sum terms exp(move t) = b by Newton from t = 0."""
     t = 0.0
     for _ in range(50):
-        e = terms * np.exp(a * t)
-        slope = (a * e).sum()
-        move = np.clip((b - e.sum()) / slope, -1.0, 1.0)
-        t += move
-        if abs(move) < 1e-14:
+        e = terms * np.exp(move * t)
+        step = np.clip((b - e.sum()) / (move * e).sum(), -1.0, 1.0)
+        t += step
+        if abs(step) < 1e-14:
             break
     return t
