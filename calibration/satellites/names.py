@@ -10,7 +10,7 @@ import pandas as pd
 
 from calibration.satellites.sources import FACTS, raw_file
 
-NOT_A_COUNTRY = {"", "nan", "total", "world", "othernorth", "othersouth", "other"}
+NOT_A_COUNTRY = {"", "nan", "total", "world", "othernorth", "othersouth", "other", "unidentified"}
 
 
 def plain(name: object) -> str:

@@ -1,0 +1,243 @@
+"""Remittances of earlier migrants: published receipts spread over corridors, capped by migrants' income."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from calibration.config import Config
+from calibration.satellites.names import plain, to_iso
+from calibration.satellites.sources import facts, raw_file
+from cge.benchmark.wages import base_wages
+from cge.errors import BenchmarkError
+
+TOTALS = {"total", "world", "totalremittances"}
+
+
+@lru_cache(maxsize=2)
+def matrix_2010(raw: Path) -> pd.DataFrame:
+    """World Bank bilateral remittance matrix 2010: million US$, sender in rows, receiver in columns, ISO3.
+
+    The file is latin-1 (its name says mac-roman) with decimal commas; a blank means no estimate. Its total row, total column
+    and "other" rows are dropped (`lost_2010` says what that is worth).
+    """
+    return _matrix(raw)[0]
+
+
+@lru_cache(maxsize=2)
+def lost_2010(raw: Path) -> pd.Series:
+    """Million US$ of the 2010 file: cells, cells with both ends a country, and the rest."""
+    return _matrix(raw)[1]
+
+
+@lru_cache(maxsize=2)
+def _matrix(raw: Path) -> tuple[pd.DataFrame, pd.Series]:
+    name = "bilateral_remittances_2010_semicolon_macroman.csv"
+    table = pd.read_csv(
+        raw_file(raw, f"migrants_remittances/{name}"), sep=";", decimal=",", encoding="latin-1", index_col=0
+    )
+    table = table.apply(pd.to_numeric, errors="coerce").fillna(0.0)
+    is_total = [plain(n) in TOTALS for n in table.index]
+    is_total_column = [plain(n) in TOTALS or plain(n).startswith("unnamed") for n in table.columns]
+    cells = table.loc[~np.array(is_total), ~np.array(is_total_column)]
+    senders, lost = to_iso(list(cells.index), raw)
+    receivers, lost_columns = to_iso(list(cells.columns), raw)
+    if lost or lost_columns:
+        names = ", ".join(sorted({*lost, *lost_columns}))
+        raise BenchmarkError(f"{name}: unknown country names: {names}; add them to facts/country_names.csv")
+    rows, columns = (np.array([c is not None for c in codes]) for codes in (senders, receivers))
+    kept = cells.loc[rows, columns].copy()
+    kept.index = [c for c in senders if c]
+    kept.columns = [c for c in receivers if c]
+    kept = kept.groupby(level=0).sum().T.groupby(level=0).sum().T
+    total, inside = cells.to_numpy().sum(), kept.to_numpy().sum()
+    return kept, pd.Series({"all cells": total, "both ends a country": inside, "lost": total - inside})
+
+
+def receipts(config: Config, raw: Path) -> tuple[pd.Series, pd.Series]:
+    """Receipts by country in the base year, and how each was found.
+
+    Parameters
+    ----------
+    config : Config
+    raw : Path
+
+    Returns
+    -------
+    Series
+        ISO3; million US$.
+    Series
+        ISO3; ``verified``, ``recalled``, ``assumption`` or ``scaled``.
+    """
+    known = facts("remittances_received")
+    known = known[known.year.astype(int) == config.year].set_index("iso")
+    if known.empty:
+        raise BenchmarkError(f"facts/remittances_received.csv has no receipts of {config.year}; add them with sources")
+    value, status = known.value.astype(float), known.status.copy()
+    region = config.country_region()
+    later = matrix_2010(raw).sum()
+    later = later[[c for c in later.index if c in region]]
+    both = [c for c in later.index if c in value.index]
+    ratio = value[both].groupby(region).sum() / later[both].groupby(region).sum()
+    for iso in later.index.difference(value.index):
+        if later[iso] > 0:
+            value[iso] = later[iso] * float(ratio.get(region[iso], value[both].sum() / later[both].sum()))
+            status[iso] = "scaled"
+    return value, status
+
+
+def corridors(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
+    """Base-year receipts spread over senders by the corridor pattern of 2010.
+
+    Parameters
+    ----------
+    config : Config
+    raw : Path
+
+    Returns
+    -------
+    DataArray
+        Dimensions home (receiver), host (sender); million US$; diagonal 0.
+    dict
+        ``remittances_total`` (Series, million US$) and ``remittances_status`` (Series: receipts by status).
+    """
+    value, status = receipts(config, raw)
+    pattern = matrix_2010(raw)
+    region = config.country_region()
+    pattern = pattern.loc[[s for s in pattern.index if s in region]]
+    columns = pattern.reindex(columns=value.index).fillna(0.0)
+    sums = columns.sum()
+    without = value.index[(sums <= 0) & (value > 0)]
+    spread = columns / sums.where(sums > 0, 1.0) * value
+    # A receiver that the file lacks takes the pattern of its region's other receivers.
+    for iso in without:
+        same = [c for c in value.index if region.get(c) == region[iso] and sums[c] > 0]
+        spread[iso] = columns[same].sum(axis=1) / sums[same].sum() * value[iso]
+    frame = spread.T.groupby(region).sum().T.groupby(region).sum()
+    frame = frame.reindex(index=config.reg, columns=config.reg).fillna(0.0)
+    flows = xr.DataArray(frame.to_numpy().T.copy(), {"home": config.reg, "host": config.reg}, ("home", "host"))
+    own = float(np.trace(flows.values))
+    report = {
+        "remittances_total": pd.Series(
+            {
+                "published receipts": value.sum(),
+                "receivers in no region": value[[c for c in value.index if c not in region]].sum(),
+                "inside a region (dropped)": own,
+                "between regions": float(flows.sum()) - own,
+                **{f"matrix 2010, {k}": v for k, v in lost_2010(raw).items()},
+                "receivers with the pattern of their region": value[without].sum(),
+            },
+            name="million US$",
+        ),
+        "remittances_status": value.groupby(status).sum().rename("million US$"),
+    }
+    np.fill_diagonal(flows.values, 0.0)
+    return flows, report
+
+
+def migrant_income(LAB: xr.DataArray, EVFB: xr.DataArray, EVOS: xr.DataArray, beta: float) -> xr.DataArray:
+    """After-tax labour income of earlier migrants (MODEL.md 2.2 and 2.4).
+
+    Parameters
+    ----------
+    LAB : DataArray
+        Dimensions skill, home, host; thousand workers.
+    EVFB, EVOS : DataArray
+        Dimensions endw, acts, reg; million US$.
+    beta : float
+        Share of the pay gap that earlier migrants have closed.
+
+    Returns
+    -------
+    DataArray
+        Dimensions skill, home, host; million US$; diagonal 0.
+    """
+    skills = LAB.coords["skill"].values
+    gross = EVFB.sel(endw=skills).sum("acts").rename(endw="skill")
+    net = EVOS.sel(endw=skills).sum("acts").rename(endw="skill")
+    wages, efficiency = base_wages(LAB, gross, beta)
+    keep = (net / gross).rename(reg="host")
+    income = (LAB * efficiency * wages.rename(reg="host") * keep).transpose("skill", "home", "host").copy()
+    for k in range(len(skills)):
+        np.fill_diagonal(income.values[k], 0.0)
+    return income
+
+
+def remittances(
+    config: Config, raw: Path, LAB: xr.DataArray, EVFB: xr.DataArray, EVOS: xr.DataArray, beta: float, cap: float
+) -> tuple[xr.DataArray, dict]:
+    """Remittances by skill, home (receiver) and host (sender), at most ``cap`` of after-tax income.
+
+    Within a corridor the skills send in proportion to their after-tax income (assumption).
+
+    Parameters
+    ----------
+    config : Config
+    raw : Path
+    LAB, EVFB, EVOS, beta
+        As in `migrant_income`.
+    cap : float
+
+    Returns
+    -------
+    DataArray
+        Dimensions skill, home, host; million US$; diagonal 0.
+    dict
+        The report of `corridors` and ``remittances_by_receiver`` (DataFrame: receipts wanted, excess moved,
+        unplaced, placed, share of after-tax income; million US$), ``remittances_capped`` (DataFrame of corridors).
+    """
+    wanted, report = corridors(config, raw)
+    income = migrant_income(LAB, EVFB, EVOS, beta)
+    pair = income.sum("skill")
+    placed, moved, unplaced = cap_and_move(wanted, cap * pair)
+    rate = (placed / pair.where(pair > 0)).fillna(0.0)
+    receiver = pd.DataFrame(
+        {
+            "wanted": wanted.sum("host").to_pandas(),
+            "moved": moved.to_pandas(),
+            "unplaced": unplaced.to_pandas(),
+            "placed": placed.sum("host").to_pandas(),
+            "share of after-tax income": (placed.sum("host") / pair.sum("host")).to_pandas(),
+        }
+    )
+    before = (wanted / pair.where(pair > 0)).fillna(np.inf).where(wanted > 0, 0.0)
+    capped = [
+        (str(h), str(r), float(wanted.sel(home=h, host=r)), float(placed.sel(home=h, host=r)),
+         float(before.sel(home=h, host=r)))
+        for h in config.reg for r in config.reg if float(before.sel(home=h, host=r)) > cap
+    ]
+    report |= {
+        "remittances_by_receiver": receiver,
+        "remittances_capped": pd.DataFrame(capped, columns=["home", "host", "wanted", "placed", "ratio before"]),
+        "migrant_income": pair.sum("home").to_pandas().rename("million US$"),
+    }
+    return (income * rate).transpose("skill", "home", "host"), report
+
+
+def cap_and_move(wanted: xr.DataArray, limit: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    """Cap every corridor and move the excess to the receiver's other hosts in proportion to the room there.
+
+    Parameters
+    ----------
+    wanted, limit : DataArray
+        Dimensions home, host; million US$.
+
+    Returns
+    -------
+    placed : DataArray
+        Dimensions home, host; nowhere above ``limit``.
+    moved, unplaced : DataArray
+        Dimension home; excess that found room, and excess that did not.
+    """
+    limit = limit.transpose(*wanted.dims)
+    placed = xr.where(wanted > limit, limit, wanted)
+    excess = (wanted - placed).sum("host")
+    room = limit - placed
+    total = room.sum("host")
+    moved = xr.where(excess > total, total, excess)
+    placed = placed + room * (moved / total.where(total > 0, 1.0))
+    return placed.transpose(*wanted.dims), moved, excess - moved
