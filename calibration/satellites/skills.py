@@ -1,9 +1,10 @@
 """Share of workers and of the wage bill with completed tertiary education, by country.
 
-Attainment: Barro and Lee (2013), Journal of Development Economics 104, version 3, completed tertiary in the
-population of 15 to 64, interpolated between 1995 and 2000. College premium: ratio of the wages of college
-graduates to those of others in the replication files of Cha'ngom, Deuster, Docquier, Machado,
-"Selective Emigration and Economic Development" (International Economic Review), year 2010, ratios only.
+College share of residents and ratio of the wages of college graduates to those of others in 2010:
+replication files of Cha'ngom, Deuster, Docquier, Machado, "Selective Emigration and Economic
+Development" (International Economic Review); of the wages only the ratios are used. Change over time:
+Barro and Lee (2013), Journal of Development Economics 104, version 3, completed tertiary education in the
+population of 15 to 64, interpolated between 1995 and 2000.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from calibration.config import Config
 from calibration.satellites.names import to_iso
 from calibration.satellites.sources import facts, raw_file
 
+LOCATION_YEAR = 2010
+PLAUSIBLE_CHANGE = (0.3, 1.0)
+LARGEST_FALL = 1.5
 IER_CODES = {"ROM": "ROU", "ZAR": "COD"}
 
 
@@ -51,10 +55,11 @@ def locations_2010(raw: Path) -> pd.DataFrame:
 def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Skill of workers and pay ratio of every country of the macro table.
 
-    A country without Barro-Lee figures takes its college share of 2010 times the ratio, over the countries
-    of its region that have both (weights: employment), of Barro-Lee in the base year to the 2010 file; one
-    with neither, the region's mean. Workers are more educated than people: the share is raised by the
-    ratio of employment rates (facts/labour_parameters.csv).
+    The college share of 2010 is pulled back with Barro-Lee: times the ratio of completed tertiary education
+    in the base year to 2010. So shares, pay ratios and the skills of movers have one definition; the
+    levels of Barro-Lee are far below it in some rich countries (Germany 11% against 26%). A ratio above 1
+    or below 0.3 is noise of the panel, a missing one is not there: the region's mean ratio stands in.
+    Countries outside the 2010 file take the level of Barro-Lee, or the region's mean.
 
     Parameters
     ----------
@@ -66,31 +71,23 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     Returns
     -------
     DataFrame
-        Index ISO3; columns region, people (share of population 15 to 64), workers (share of workers),
+        Index ISO3; columns region, people (college share of population), workers (share of workers),
         ratio (pay), wages (share of the wage bill).
     DataFrame
         Columns country, variable, how: what was not read directly.
     """
-    attained = interpolated(barro_lee(raw), config.year)
-    replaced = facts("attainment_replaced").set_index("iso").like
-    attained = attained.drop([i for i in replaced.index if i in attained.index])
-    for iso, like in replaced[replaced != ""].items():
-        attained[iso] = attained[like]
     loc = locations_2010(raw)
     out = pd.DataFrame({"region": table.region, "emp": table.emp, "wagebill": table.wages})
-    out["people"] = attained.reindex(out.index)
-    log = [(iso, "attainment", f"as {like}") for iso, like in replaced.items() if like and iso in out.index]
-    both = out.people.notna() & out.index.isin(loc.index)
-    pool = pd.DataFrame({"region": out.region, "x": out.emp * out.people, "y": out.emp * loc.share.reindex(out.index)})
-    back = pool[both].groupby("region")[["x", "y"]].sum()
-    back = back.x / back.y
-    world = pool[both].x.sum() / pool[both].y.sum()
-    for iso in out.index[out.people.isna() & out.index.isin(loc.index)]:
-        # A region of one country that is itself replaced (South Africa) borrows its neighbours' ratio.
-        region = "SSA" if iso == "ZAF" else out.region[iso]
-        factor = back.get(region, world)
-        out.at[iso, "people"] = loc.share[iso] * factor
-        log.append((iso, "attainment", f"college share of 2010 {loc.share[iso]:.3f} times {factor:.2f}"))
+    replaced = facts("attainment_replaced").set_index("iso").value.astype(float)
+    usable = [i for i in out.index if i not in replaced.index]
+    now = interpolated(barro_lee(raw), config.year).reindex(usable).reindex(out.index)
+    later = barro_lee(raw)[LOCATION_YEAR].reindex(usable).reindex(out.index)
+    factor, log = _pull_back(out, now, later)
+    out["people"] = (loc.share.reindex(out.index) * factor).fillna(now)
+    log += [(i, "attainment", "level of Barro-Lee") for i in out.index[out.people.notna() & ~out.index.isin(loc.index)]]
+    for iso in replaced.index.intersection(out.index):
+        out.at[iso, "people"] = replaced[iso]
+        log.append((iso, "attainment", f"{replaced[iso]:.3f}: facts/attainment_replaced.csv"))
     mean = (out.people * out.emp).groupby(out.region).sum() / out.emp[out.people.notna()].groupby(out.region).sum()
     for iso in out.index[out.people.isna()]:
         out.at[iso, "people"] = mean[out.region[iso]]
@@ -108,6 +105,25 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     out["wages"] = out.ratio * out.workers / (1 + (out.ratio - 1) * out.workers)
     how = pd.DataFrame(log, columns=["country", "variable", "how"])
     return out, how
+
+
+def _pull_back(out: pd.DataFrame, now: pd.Series, later: pd.Series) -> tuple[pd.Series, list]:
+    """Ratio of attainment in the base year to 2010 by country, and where the region's mean stands in."""
+    own = now / later.where(later > 0)
+    falls = own.between(1.0, LARGEST_FALL, inclusive="right")
+    log = [(i, "attainment", f"ratio {own[i]:.2f} taken as 1") for i in out.index[falls]]
+    own = own.mask(falls, 1.0)
+    clean = own.between(*PLAUSIBLE_CHANGE)
+    sums = pd.DataFrame({"region": out.region, "now": now * out.emp, "later": later * out.emp})[clean]
+    totals = sums.groupby("region")[["now", "later"]].sum()
+    means = (totals.now / totals.later).to_dict()
+    world = totals.now.sum() / totals.later.sum()
+    factor = own.where(clean)
+    for iso in out.index[~clean]:
+        factor[iso] = means.get(out.region[iso], world)
+        why = "no ratio in Barro-Lee" if np.isnan(own[iso]) else f"ratio {own[iso]:.2f} not plausible"
+        log.append((iso, "attainment", f"{why}: {factor[iso]:.2f} of the region"))
+    return factor, log
 
 
 def region_skills(config: Config, skills: pd.DataFrame) -> pd.DataFrame:
