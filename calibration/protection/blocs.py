@@ -17,24 +17,23 @@ KINDS = ("industrial", "farm")
 def read_groups(path: str | Path) -> dict[str, dict]:
     """Read named groups of countries (``members``, perhaps ``reference``) with source and status.
 
+    ``reference`` is the country whose external tariff stands for every member's.
+
     Raises
     ------
     FactsError
-        If a group has no members, source or known status, or a reference outside its members.
+        If a group has no members, source or known status.
     """
     with Path(path).open("rb") as handle:
         groups = tomllib.load(handle)
     for name, group in groups.items():
         if not group.get("members") or not group.get("source") or group.get("status") not in STATUS:
             raise FactsError(f"groups.toml: {name} needs members, source and a status of {', '.join(STATUS)}")
-        reference = group.get("reference")
-        if reference is not None and reference not in group["members"]:
-            raise FactsError(f"groups.toml: reference {reference} of {name} is not one of its members")
     return groups
 
 
 def union_reference(groups: dict[str, dict]) -> dict[str, str]:
-    """Country -> the member whose external tariff stands for its customs union (only unions with a reference)."""
+    """Country -> the country whose external tariff stands for its customs union (only unions with a reference)."""
     return {m: g["reference"] for g in groups.values() if "reference" in g for m in g["members"]}
 
 
