@@ -52,6 +52,10 @@ class Config:
     sectors : dict of str to tuple of str
         Commodity (= activity) -> industries of the input-output table.
     goods, margins, skills, endowments : tuple of str
+    agriculture, services : tuple of str
+        Commodities of these groups; the others are industry.
+    wholesale : str
+        Commodity of wholesale and retail trade.
     mobility : dict of str to str
         Endowment -> ``mobile``, ``sluggish`` or ``fixed``.
     mrio : dict
@@ -74,6 +78,9 @@ class Config:
     margins: tuple[str, ...]
     skills: tuple[str, ...]
     endowments: tuple[str, ...]
+    agriculture: tuple[str, ...]
+    services: tuple[str, ...]
+    wholesale: str
     mobility: dict[str, str]
     mrio: dict
     long_names: dict[str, dict[str, str]] = field(repr=False)
@@ -166,6 +173,9 @@ def _build(raw: dict, where: str) -> Config:
         margins=tuple(groups["margins"]),
         skills=tuple(groups["skills"]),
         endowments=tuple(groups["endowments"]),
+        agriculture=tuple(groups["agriculture"]),
+        services=tuple(groups["services"]),
+        wholesale=groups["wholesale"],
         mobility=dict(raw["mobility"]),
         mrio=dict(raw["mrio"]),
         long_names=raw["long_names"],
