@@ -1,11 +1,35 @@
 """The base year: labelled flow arrays, their files, their checks."""
 
+from cge.benchmark.check_report import BenchmarkCheckError, CheckReport
 from cge.benchmark.checks import check_benchmark
 from cge.benchmark.data import Benchmark
 from cge.benchmark.headers import HEADERS, Header
 from cge.benchmark.io import open_benchmark, write_benchmark
+from cge.benchmark.sam import Sam, check_sam, from_sam, make_sam
+from cge.benchmark.sam_csv import read_sam_csv, write_sam_csv
+from cge.benchmark.sam_view import macro_sam, region_sam, sam_summary
 from cge.benchmark.synth import synthetic_benchmark
 from cge.benchmark.wages import base_wages, migrant_accounts
 
-__all__ = ["HEADERS", "Benchmark", "Header", "base_wages", "check_benchmark", "migrant_accounts",
-           "open_benchmark", "synthetic_benchmark", "write_benchmark"]
+__all__ = [
+    "HEADERS",
+    "Benchmark",
+    "BenchmarkCheckError",
+    "CheckReport",
+    "Header",
+    "Sam",
+    "base_wages",
+    "check_benchmark",
+    "check_sam",
+    "from_sam",
+    "macro_sam",
+    "make_sam",
+    "migrant_accounts",
+    "open_benchmark",
+    "read_sam_csv",
+    "region_sam",
+    "sam_summary",
+    "synthetic_benchmark",
+    "write_benchmark",
+    "write_sam_csv",
+]

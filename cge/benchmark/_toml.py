@@ -29,7 +29,9 @@ def _value(value: Any) -> str:
         return line if len(line) <= 100 else "[\n" + "".join(f"    {item},\n" for item in items) + "]"
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
-    raise TypeError(f"cannot write {type(value).__name__} {value!r} to TOML; use text, numbers, lists or tables")
+    raise TypeError(
+        f"cannot write {type(value).__name__} {value!r} to TOML; use text, numbers, lists or tables"
+    )
 
 
 def dumps(data: dict[str, Any], prefix: str = "") -> str:
@@ -44,6 +46,6 @@ def dumps(data: dict[str, Any], prefix: str = "") -> str:
     for key, table in tables.items():
         path = f"{prefix}{_key(key)}"
         body = dumps(table, path + ".")
-        head = "" if table and all(isinstance(v, dict) for v in table.values()) else f"[{path}]\n"
-        text += ("\n" if text and head else "") + head + body
+        only_tables = table and all(isinstance(v, dict) for v in table.values())
+        text += ("\n" if text else "") + ("" if only_tables else f"[{path}]\n") + body
     return text

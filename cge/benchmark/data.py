@@ -57,10 +57,13 @@ class Benchmark:
         object.__setattr__(self, "sets", _checked_sets(self.sets))
         unknown = [name for name in self.arrays if name not in HEADERS]
         if unknown:
-            raise BenchmarkError(f"benchmark {self.name!r}: unknown array {', '.join(unknown)}; "
-                                 f"known arrays are {', '.join(HEADERS)}")
-        arrays = {name: canonical(name, self.arrays[name], self.sets)
-                  for name in HEADERS if name in self.arrays}
+            raise BenchmarkError(
+                f"benchmark {self.name!r}: unknown array {', '.join(unknown)}; "
+                f"known arrays are {', '.join(HEADERS)}"
+            )
+        arrays = {
+            name: canonical(name, self.arrays[name], self.sets) for name in HEADERS if name in self.arrays
+        }
         object.__setattr__(self, "arrays", arrays)
         object.__setattr__(self, "meta", dict(self.meta))
         _check_meta(self)
@@ -76,11 +79,15 @@ class Benchmark:
         if name in self.arrays:
             return self.arrays[name]
         if name not in HEADERS:
-            raise BenchmarkError(f"no benchmark array is called {name!r}; known arrays are {', '.join(HEADERS)}")
+            raise BenchmarkError(
+                f"no benchmark array is called {name!r}; known arrays are {', '.join(HEADERS)}"
+            )
         default = HEADERS[name].default
         if default is None:
-            raise BenchmarkError(f"benchmark {self.name!r} has no array {name} ({HEADERS[name].long_name}); "
-                                 f"add {HEADERS[name].group}/{name}.csv")
+            raise BenchmarkError(
+                f"benchmark {self.name!r} has no array {name} ({HEADERS[name].long_name}); "
+                f"add {HEADERS[name].group}/{name}.csv"
+            )
         dims = HEADERS[name].dims
         shape = [len(self.labels(dim)) for dim in dims]
         return canonical(name, self._wrap(np.full(shape, default), dims), self.sets)
@@ -123,11 +130,19 @@ class Benchmark:
         try:
             return float(self.meta["beta_earlier"]["value"])
         except (KeyError, TypeError, ValueError):
-            raise BenchmarkError(f"benchmark {self.name!r}: the productivity of earlier migrants is not stated; "
-                                 "add [beta_earlier] with value and source to benchmark.toml") from None
+            raise BenchmarkError(
+                f"benchmark {self.name!r}: the productivity of earlier migrants is not stated; "
+                "add [beta_earlier] with value and source to benchmark.toml"
+            ) from None
 
-    def replace(self, *, name: str | None = None, meta: dict[str, Any] | None = None,
-                drop: tuple[str, ...] = (), **arrays: xr.DataArray) -> Benchmark:
+    def replace(
+        self,
+        *,
+        name: str | None = None,
+        meta: dict[str, Any] | None = None,
+        drop: tuple[str, ...] = (),
+        **arrays: xr.DataArray,
+    ) -> Benchmark:
         """Return a copy with some arrays replaced, added or dropped.
 
         Parameters
@@ -154,8 +169,10 @@ def _checked_sets(sets: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     missing = [name for name in SETS if name not in sets]
     unknown = [name for name in sets if name not in SETS]
     if missing or unknown:
-        raise BenchmarkError(f"sets: missing {missing}, unknown {unknown}; a benchmark has the sets "
-                             f"{', '.join(SETS)} (marg and skill may be empty)")
+        raise BenchmarkError(
+            f"sets: missing {missing}, unknown {unknown}; a benchmark has the sets "
+            f"{', '.join(SETS)} (marg and skill may be empty)"
+        )
     out: dict[str, tuple[str, ...]] = {}
     for name in SETS:
         labels = tuple(str(label) for label in sets[name])
@@ -171,7 +188,9 @@ def _checked_sets(sets: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     for small, large in (("marg", "comm"), ("skill", "endw")):
         stray = [label for label in out[small] if label not in out[large]]
         if stray:
-            raise BenchmarkError(f"set {small}: {', '.join(stray)} not in set {large}; {small} is a subset of it")
+            raise BenchmarkError(
+                f"set {small}: {', '.join(stray)} not in set {large}; {small} is a subset of it"
+            )
     return out
 
 
@@ -193,8 +212,9 @@ def canonical(name: str, array: xr.DataArray, sets: dict[str, tuple[str, ...]]) 
     for dim in header.dims:
         want = sets[DIM_SET[dim]]
         if dim not in array.coords:
-            raise BenchmarkError(f"array {name}: dimension {dim} has no labels; give it the labels of set "
-                                 f"{DIM_SET[dim]}")
+            raise BenchmarkError(
+                f"array {name}: dimension {dim} has no labels; give it the labels of set {DIM_SET[dim]}"
+            )
         have = [str(label) for label in array.coords[dim].values]
         if tuple(have) == want:
             continue
@@ -202,8 +222,10 @@ def canonical(name: str, array: xr.DataArray, sets: dict[str, tuple[str, ...]]) 
         missing = [label for label in want if label not in have]
         doubled = sorted({label for label in have if have.count(label) > 1})
         if unknown or missing or doubled:
-            raise BenchmarkError(f"array {name}, dimension {dim}: unknown labels {unknown}, missing labels "
-                                 f"{missing}, duplicate labels {doubled}; use those of set {DIM_SET[dim]}")
+            raise BenchmarkError(
+                f"array {name}, dimension {dim}: unknown labels {unknown}, missing labels "
+                f"{missing}, duplicate labels {doubled}; use those of set {DIM_SET[dim]}"
+            )
         indexers[dim] = [have.index(label) for label in want]
     if indexers:
         array = array.isel(indexers)
@@ -214,8 +236,13 @@ def canonical(name: str, array: xr.DataArray, sets: dict[str, tuple[str, ...]]) 
     values += 0.0  # turns -0.0 into 0.0, so that files (zero cells left out) read back bitwise
     values.setflags(write=False)
     coords = {dim: list(sets[DIM_SET[dim]]) for dim in header.dims}
-    return xr.DataArray(values, dims=header.dims, coords=coords, name=name,
-                        attrs={"units": header.unit, "long_name": header.long_name})
+    return xr.DataArray(
+        values,
+        dims=header.dims,
+        coords=coords,
+        name=name,
+        attrs={"units": header.unit, "long_name": header.long_name},
+    )
 
 
 def _check_meta(bench: Benchmark) -> None:

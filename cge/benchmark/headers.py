@@ -21,7 +21,10 @@ SETS: dict[str, str] = {
 
 DIM_SET: dict[str, str] = {
     **{name: name for name in SETS},
-    "src": "reg", "dst": "reg", "home": "reg", "host": "reg",
+    "src": "reg",
+    "dst": "reg",
+    "home": "reg",
+    "host": "reg",
 }
 """The set that each dimension runs over."""
 
@@ -77,13 +80,18 @@ def _rows() -> list[Header]:
         rows.append(Header(name, ("comm", "src", "dst"), "fraction", long_name, "policy", False, 0.0, True))
 
     def parameter(name: str, dims: str, long_name: str, default: float | None = None, signed=False) -> None:
-        rows.append(Header(name, tuple(dims.split()), "1", long_name, "parameters", default is None, default,
-                           signed))
+        rows.append(
+            Header(name, tuple(dims.split()), "1", long_name, "parameters", default is None, default, signed)
+        )
 
     flow("MAKS", "comm acts reg", "make matrix at supplier prices")
     flow("MAKB", "comm acts reg", "make matrix at basic prices (MAKB - MAKS = output tax)")
-    agents = (("F", "comm acts reg", "firms"), ("P", "comm reg", "private households"),
-              ("G", "comm reg", "government"), ("I", "comm reg", "gross investment"))
+    agents = (
+        ("F", "comm acts reg", "firms"),
+        ("P", "comm reg", "private households"),
+        ("G", "comm reg", "government"),
+        ("I", "comm reg", "gross investment"),
+    )
     for code, dims, who in agents:
         for origin, word in (("D", "domestic"), ("M", "imported")):
             flow(f"V{origin}{code}B", dims, f"{word} purchases by {who} at basic prices")
@@ -102,12 +110,24 @@ def _rows() -> list[Header]:
     flow("VKB", "reg", "capital stock, beginning of period")
     flow("POP", "reg", "population", unit="million persons")
 
-    labour("LAB", "skill home host", "thousand workers",
-           "workers by home and host; the diagonal holds workers at home", None)
+    labour(
+        "LAB",
+        "skill home host",
+        "thousand workers",
+        "workers by home and host; the diagonal holds workers at home",
+        None,
+    )
     labour("MPOP", "home host", "thousand persons", "migrants of all ages by home and host", 0.0)
-    labour("REMIT", "skill home host", USD, "remittances sent to home by earlier migrants living in host", 0.0)
-    labour("LABSTAT", "home host", "thousand persons", "statistical migrants by home and host (informational)",
-           0.0)
+    labour(
+        "REMIT", "skill home host", USD, "remittances sent to home by earlier migrants living in host", 0.0
+    )
+    labour(
+        "LABSTAT",
+        "home host",
+        "thousand persons",
+        "statistical migrants by home and host (informational)",
+        0.0,
+    )
 
     policy("TMSFARM", "part of the ad valorem tariff rate that is the farm-protection layer")
     policy("TMS1993", "ad valorem tariff rates of 1993, without the farm layer")
@@ -118,8 +138,12 @@ def _rows() -> list[Header]:
     parameter("ESUBD", "comm reg", "substitution between domestic and imported goods")
     parameter("ESUBM", "comm reg", "substitution among sources of imports")
     parameter("ESUBQ", "comm reg", "inverse elasticity of sourcing a commodity from activities", 0.0)
-    parameter("ETRAQ", "acts reg", "transformation of an activity's output into commodities (<= 0)", 0.0, True)
-    parameter("ETRAE", "endw reg", "transformation of sluggish endowments between activities (<= 0)", 0.0, True)
+    parameter(
+        "ETRAQ", "acts reg", "transformation of an activity's output into commodities (<= 0)", 0.0, True
+    )
+    parameter(
+        "ETRAE", "endw reg", "transformation of sluggish endowments between activities (<= 0)", 0.0, True
+    )
     parameter("ESUBG", "reg", "substitution among commodities in government demand", 1.0)
     parameter("ESUBI", "reg", "substitution among commodities in the investment good", 0.0)
     parameter("ESUBS", "marg", "substitution among suppliers of margin services", 1.0)

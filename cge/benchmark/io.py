@@ -44,8 +44,10 @@ def _render(bench: Benchmark) -> dict[str, bytes]:
     files = {_TOML: dumps(head).encode()}
     for name, array in bench.arrays.items():
         if not np.isfinite(array.values).all():
-            raise BenchmarkError(f"array {name} has cells that are not finite numbers; it cannot be written "
-                                 "(check_benchmark names the cells)")
+            raise BenchmarkError(
+                f"array {name} has cells that are not finite numbers; it cannot be written "
+                "(check_benchmark names the cells)"
+            )
         files[f"{HEADERS[name].group}/{name}.csv"] = _csv_text(array).encode()
     return files
 
@@ -109,7 +111,9 @@ def write_benchmark(
         new, old = work / "new", work / "old"
         if folder.is_dir():
             keep = shutil.ignore_patterns(*GROUPS, _TOML)
-            shutil.copytree(folder, new, ignore=lambda d, names: keep(d, names) if Path(d) == folder else set())
+            shutil.copytree(
+                folder, new, ignore=lambda d, names: keep(d, names) if Path(d) == folder else set()
+            )
         new.mkdir(exist_ok=True)
         for path, content in files.items():
             target = new / path
@@ -143,32 +147,41 @@ def _read_array(path: Path, name: str, sets: Mapping[str, list[str]]) -> xr.Data
         # "NA" is a legal label, hence no default missing values.
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise BenchmarkError(f"{path}: {error}; a file has the columns {', '.join((*dims, 'value'))}") from None
+        raise BenchmarkError(
+            f"{path}: {error}; a file has the columns {', '.join((*dims, 'value'))}"
+        ) from None
     if list(frame.columns) != [*dims, "value"]:
-        raise BenchmarkError(f"{path}: columns are {', '.join(frame.columns)}; should be "
-                             f"{', '.join((*dims, 'value'))}")
+        raise BenchmarkError(
+            f"{path}: columns are {', '.join(frame.columns)}; should be {', '.join((*dims, 'value'))}"
+        )
     index = []
     for dim in dims:
         position = {label: i for i, label in enumerate(sets[DIM_SET[dim]])}
         codes = frame[dim].map(position)
         if codes.isna().any():
             row = int(codes.isna().to_numpy().argmax())
-            raise BenchmarkError(f"{path}, line {row + 2}: {dim} {frame[dim].iloc[row]!r} is not in set "
-                                 f"{DIM_SET[dim]} ({', '.join(sets[DIM_SET[dim]])}); correct the label")
+            raise BenchmarkError(
+                f"{path}, line {row + 2}: {dim} {frame[dim].iloc[row]!r} is not in set "
+                f"{DIM_SET[dim]} ({', '.join(sets[DIM_SET[dim]])}); correct the label"
+            )
         index.append(codes.to_numpy(dtype=np.intp))
     doubled = frame.duplicated(subset=list(dims)) if dims else pd.Series(np.arange(len(frame)) > 0)
     if doubled.any():
         row = int(doubled.to_numpy().argmax())
-        raise BenchmarkError(f"{path}, line {row + 2}: cell ({', '.join(frame[list(dims)].iloc[row])}) is given "
-                             "twice; keep one line")
+        raise BenchmarkError(
+            f"{path}, line {row + 2}: cell ({', '.join(frame[list(dims)].iloc[row])}) is given "
+            "twice; keep one line"
+        )
     try:
         numbers = np.array([float(text) for text in frame["value"]], dtype=np.float64)
     except ValueError:
         numbers = np.array([_number(text) for text in frame["value"]])
     if not np.isfinite(numbers).all():
         row = int((~np.isfinite(numbers)).argmax())
-        raise BenchmarkError(f"{path}, line {row + 2}: value {frame['value'].iloc[row]!r} is not a finite number; "
-                             "write a number or leave the line out for zero")
+        raise BenchmarkError(
+            f"{path}, line {row + 2}: value {frame['value'].iloc[row]!r} is not a finite number; "
+            "write a number or leave the line out for zero"
+        )
     values = np.zeros([len(sets[DIM_SET[dim]]) for dim in dims])
     values[tuple(index) if dims else ...] = numbers if dims else (numbers[0] if len(numbers) else 0.0)
     return xr.DataArray(values, dims=dims, coords={dim: list(sets[DIM_SET[dim]]) for dim in dims})
@@ -198,7 +211,9 @@ def read_folder(folder: str | Path) -> Benchmark:
     head = _read_toml(folder / _TOML)
     name, sets = head.pop("name", folder.name), head.pop("sets", None)
     if not isinstance(sets, dict):
-        raise BenchmarkError(f"{folder / _TOML}: table [sets] is missing; list the labels of {', '.join(SETS)}")
+        raise BenchmarkError(
+            f"{folder / _TOML}: table [sets] is missing; list the labels of {', '.join(SETS)}"
+        )
     # Labels are checked here, before the arrays, so that a bad set is named as such.
     sets = Benchmark(name, sets, {}, {}).sets
     arrays = {}
@@ -207,13 +222,17 @@ def read_folder(folder: str | Path) -> Benchmark:
             header = HEADERS.get(path.stem)
             if header is None or header.group != group:
                 where = f"{header.group}/" if header else "no"
-                raise BenchmarkError(f"{path}: no array {path.stem} belongs in {group}/ (it has {where} place); "
-                                     "move, rename or remove the file")
+                raise BenchmarkError(
+                    f"{path}: no array {path.stem} belongs in {group}/ (it has {where} place); "
+                    "move, rename or remove the file"
+                )
             arrays[path.stem] = _read_array(path, path.stem, sets)
     missing = [h for h in HEADERS.values() if h.required and h.name not in arrays]
     if missing:
-        raise BenchmarkError(f"{folder}: missing {', '.join(f'{h.group}/{h.name}.csv' for h in missing)}; "
-                             "add the files (a file with only its head line is all zeros)")
+        raise BenchmarkError(
+            f"{folder}: missing {', '.join(f'{h.group}/{h.name}.csv' for h in missing)}; "
+            "add the files (a file with only its head line is all zeros)"
+        )
     return Benchmark(name, sets, arrays, head)
 
 
@@ -242,8 +261,10 @@ def open_benchmark(name_or_path: str | Path, *, check: bool = True) -> Benchmark
         path = shipped("sam_data", str(name_or_path))
     elif not (path / _TOML).is_file():
         if path.exists() or len(path.parts) > 1:
-            raise BenchmarkError(f"{path} is no benchmark folder (it has no {_TOML}); give a folder written by "
-                                 "write_benchmark, or the name of a shipped benchmark")
+            raise BenchmarkError(
+                f"{path} is no benchmark folder (it has no {_TOML}); give a folder written by "
+                "write_benchmark, or the name of a shipped benchmark"
+            )
         path = shipped("sam_data", str(name_or_path))  # raises, listing what is shipped
     bench = read_folder(path)
     if check:

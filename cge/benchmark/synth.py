@@ -20,8 +20,15 @@ _BETA = 0.75
 
 
 def synthetic_benchmark(
-    regions: int = 3, sectors: int = 3, seed: int = 0, *, migrants: bool = True, taxes: bool = True,
-    margins: bool = True, holes: bool = True, joint: bool = False,
+    regions: int = 3,
+    sectors: int = 3,
+    seed: int = 0,
+    *,
+    migrants: bool = True,
+    taxes: bool = True,
+    margins: bool = True,
+    holes: bool = True,
+    joint: bool = False,
 ) -> Benchmark:
     """Draw a balanced random benchmark.
 
@@ -70,22 +77,35 @@ def synthetic_benchmark(
         net = arrays["REMIT"].sum(axis=(0, 2)) - arrays["REMIT"].sum(axis=(0, 1))
         arrays["SAVE"] = arrays["SAVE"] + net
     if taxes:
-        rate = np.divide(flows["VMSB"], flows["VCIF"], out=np.ones_like(flows["VCIF"]), where=flows["VCIF"] > 0) - 1
+        rate = (
+            np.divide(flows["VMSB"], flows["VCIF"], out=np.ones_like(flows["VCIF"]), where=flows["VCIF"] > 0)
+            - 1
+        )
         farm = np.where(np.arange(sectors) == 0, 0.4, 0.0)[:, None, None]
         arrays["TMSFARM"] = farm * rate
         arrays["TMS1993"] = 1.3 * (rate - arrays["TMSFARM"])
     half = (regions + 1) // 2
     meta = {
-        "title": "Synthetic benchmark (invented numbers)", "year": 2000, "unit": "million US$",
+        "title": "Synthetic benchmark (invented numbers)",
+        "year": 2000,
+        "unit": "million US$",
         "groups": {"importers": list(reg[:half]), "exporters": list(reg[half:])},
-        "mobility": {"Land": "sluggish", "UnskLab": "mobile", "SkLab": "mobile", "Capital": "mobile",
-                     "NatRes": "fixed"},
+        "mobility": {
+            "Land": "sluggish",
+            "UnskLab": "mobile",
+            "SkLab": "mobile",
+            "Capital": "mobile",
+            "NatRes": "fixed",
+        },
         "beta_earlier": {"value": _BETA, "source": "invented"},
         "sources": ["cge.benchmark.synth"],
     }
     labelled = {
-        name: xr.DataArray(values, dims=HEADERS[name].dims,
-                           coords={dim: list(sets[DIM_SET[dim]]) for dim in HEADERS[name].dims})
+        name: xr.DataArray(
+            values,
+            dims=HEADERS[name].dims,
+            coords={dim: list(sets[DIM_SET[dim]]) for dim in HEADERS[name].dims},
+        )
         for name, values in arrays.items()
     }
     return Benchmark(f"synthetic-{regions}x{sectors}-{seed}", sets, labelled, meta)
@@ -115,8 +135,12 @@ class _Draw:
         if joint:
             maker = maker + (rng.random((C, C, R)) > 0.6) * rng.uniform(0.02, 0.15, (C, C, R))
         maker *= made[:, None, :] * made[None, :, :]  # an activity is absent with its main product
-        self.maker = np.divide(maker, maker.sum(1, keepdims=True), out=np.zeros_like(maker),
-                               where=maker.sum(1, keepdims=True) > 0)
+        self.maker = np.divide(
+            maker,
+            maker.sum(1, keepdims=True),
+            out=np.zeros_like(maker),
+            where=maker.sum(1, keepdims=True) > 0,
+        )
         active = self.maker.sum(0) > 0  # acts, reg
 
         def buys(agents: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -141,11 +165,18 @@ class _Draw:
         split = np.array([0.60, 0.17, 0.23])[:, None] * rng.uniform(0.85, 1.15, (3, R))
         self.split = dict(zip("PGI", split / split.sum(0), strict=True))
         # Tax rates, each on the value before the tax.
-        self.rate = {f"{o}{agent}": self._rates(0.0, 0.15, dom.shape if agent == "F" else (C, R))
-                     for agent in "FPGI" for o in "DM"}
-        self.rate |= {"out": self._rates(-0.02, 0.06, (C, C, R)), "fac": self._rates(-0.04, 0.1, (5, C, R)),
-                      "inc": self._rates(0.0, 0.2, (5, 1, R)), "exp": self._rates(-0.04, 0.06, (C, R, R)),
-                      "tariff": np.maximum(0.0, self._rates(-0.05, 0.3, (C, R, R)))}
+        self.rate = {
+            f"{o}{agent}": self._rates(0.0, 0.15, dom.shape if agent == "F" else (C, R))
+            for agent in "FPGI"
+            for o in "DM"
+        }
+        self.rate |= {
+            "out": self._rates(-0.02, 0.06, (C, C, R)),
+            "fac": self._rates(-0.04, 0.1, (5, C, R)),
+            "inc": self._rates(0.0, 0.2, (5, 1, R)),
+            "exp": self._rates(-0.04, 0.06, (C, R, R)),
+            "tariff": np.maximum(0.0, self._rates(-0.05, 0.3, (C, R, R))),
+        }
         self.rate["fac"][1:3] = 0.0  # labour taxes are income taxes
         self.rate["inc"][1:3] += self._rates(0.1, 0.25, (2, 1, R))
         freight = rng.uniform(0.01, 0.08, (C, R, R)) * goods[:, None, None] * margins
@@ -231,8 +262,14 @@ class _Draw:
         """Income of regions before remittances: factors net of tax, all taxes, less depreciation."""
         use = sum((f[f"V{o}FP"] - f[f"V{o}FB"]).sum((0, 1)) for o in "DM")
         use = use + sum((f[f"V{o}{g}P"] - f[f"V{o}{g}B"]).sum(0) for o in "DM" for g in "PGI")
-        return (f["EVFP"].sum((0, 1)) - f["VDEP"] + (f["MAKB"] - f["MAKS"]).sum((0, 1)) + use
-                + (f["VFOB"] - f["VXSB"]).sum((0, 2)) + (f["VMSB"] - f["VCIF"]).sum((0, 1)))
+        return (
+            f["EVFP"].sum((0, 1))
+            - f["VDEP"]
+            + (f["MAKB"] - f["MAKS"]).sum((0, 1))
+            + use
+            + (f["VFOB"] - f["VXSB"]).sum((0, 2))
+            + (f["VMSB"] - f["VCIF"]).sum((0, 1))
+        )
 
 
 def _labour(rng, flows, wage_level, sets, holes) -> dict[str, np.ndarray]:
@@ -244,14 +281,16 @@ def _labour(rng, flows, wage_level, sets, holes) -> dict[str, np.ndarray]:
     hosted = rng.uniform(0.01, 0.18, (2, R)) * workers
     pairs = rng.lognormal(0, 0.8, (2, R, R)) * away
     if holes and R > 2:
-        pairs *= (rng.random((2, R, R)) > 0.2)
+        pairs *= rng.random((2, R, R)) > 0.2
     total = pairs.sum(1, keepdims=True)
     lab = np.divide(pairs, total, out=np.zeros_like(pairs), where=total > 0) * hosted[:, None, :]
     lab[:, np.arange(R), np.arange(R)] = workers - lab.sum(1)
     coords = {"skill": list(sets["skill"]), "home": list(sets["reg"]), "host": list(sets["reg"])}
     wage, a = base_wages(
         xr.DataArray(lab, dims=("skill", "home", "host"), coords=coords),
-        xr.DataArray(bill, dims=("skill", "reg"), coords={"skill": coords["skill"], "reg": coords["home"]}), _BETA)
+        xr.DataArray(bill, dims=("skill", "reg"), coords={"skill": coords["skill"], "reg": coords["home"]}),
+        _BETA,
+    )
     keep = flows["EVOS"][1:3].sum(1) / bill
     income = a.values * lab * (wage.values * keep)[:, None, :] * away
     remit = income * rng.uniform(0.02, 0.35, (2, R, R))
@@ -266,7 +305,13 @@ def _parameters(rng, R, C) -> dict[str, np.ndarray]:
     etrae = np.zeros((5, R))
     etrae[0] = -1.0
     return {
-        "ESUBVA": np.repeat(rng.uniform(0.2, 1.7, (C, 1)), R, axis=1), "ESUBD": esubd, "ESUBM": 2 * esubd,
-        "ETRAE": etrae, "ETRAQ": np.full((C, R), -5.0), "SUBPAR": rng.uniform(0.1, 0.9, (C, R)),
-        "INCPAR": rng.uniform(0.3, 1.4, (C, R)), "RORFLEX": np.full(R, 10.0), "RORDELTA": np.array(1.0),
+        "ESUBVA": np.repeat(rng.uniform(0.2, 1.7, (C, 1)), R, axis=1),
+        "ESUBD": esubd,
+        "ESUBM": 2 * esubd,
+        "ETRAE": etrae,
+        "ETRAQ": np.full((C, R), -5.0),
+        "SUBPAR": rng.uniform(0.1, 0.9, (C, R)),
+        "INCPAR": rng.uniform(0.3, 1.4, (C, R)),
+        "RORFLEX": np.full(R, 10.0),
+        "RORDELTA": np.array(1.0),
     }

@@ -61,7 +61,10 @@ def base_wages(
     bill = wagebill.values.astype(float)
     beta = np.broadcast_to(
         beta_e.broadcast_like(LAB).transpose("skill", "home", "host").values
-        if isinstance(beta_e, xr.DataArray) else np.float64(beta_e), stock.shape)
+        if isinstance(beta_e, xr.DataArray)
+        else np.float64(beta_e),
+        stock.shape,
+    )
     _check_inputs(stock, bill, beta, skills, regions)
     wage = _solve(stock, bill, beta, skills, regions)
     host, home = wage[:, None, :], wage[:, :, None]
@@ -70,36 +73,60 @@ def base_wages(
     a[:, np.arange(len(regions)), np.arange(len(regions))] = 1.0
     coords = {"skill": LAB.coords["skill"].values, "home": regions, "host": regions}
     return (
-        xr.DataArray(wage, dims=("skill", "reg"), coords={"skill": skills, "reg": regions}, name="W",
-                     attrs={"units": "million US$ per thousand workers", "long_name": "base-year wage of a host "
-                            "worker, gross of labour tax"}),
-        xr.DataArray(a, dims=("skill", "home", "host"), coords=coords, name="a",
-                     attrs={"units": "1", "long_name": "efficiency of an earlier migrant relative to a host worker"}),
+        xr.DataArray(
+            wage,
+            dims=("skill", "reg"),
+            coords={"skill": skills, "reg": regions},
+            name="W",
+            attrs={
+                "units": "million US$ per thousand workers",
+                "long_name": "base-year wage of a host worker, gross of labour tax",
+            },
+        ),
+        xr.DataArray(
+            a,
+            dims=("skill", "home", "host"),
+            coords=coords,
+            name="a",
+            attrs={"units": "1", "long_name": "efficiency of an earlier migrant relative to a host worker"},
+        ),
     )
 
 
 def _check_inputs(stock, bill, beta, skills, regions) -> None:
     """Refuse stocks and bills for which no wage exists."""
     if not (np.isfinite(stock).all() and np.isfinite(bill).all()):
-        raise BenchmarkError("base wages: LAB or the wage bill has cells that are not finite numbers; mend them")
+        raise BenchmarkError(
+            "base wages: LAB or the wage bill has cells that are not finite numbers; mend them"
+        )
     if (stock < 0).any():
         s, h, r = np.argwhere(stock < 0)[0]
-        raise BenchmarkError(f"LAB({skills[s]},{regions[h]},{regions[r]}) = {stock[s, h, r]:g} is negative; "
-                             "a number of workers is zero or more")
+        raise BenchmarkError(
+            f"LAB({skills[s]},{regions[h]},{regions[r]}) = {stock[s, h, r]:g} is negative; "
+            "a number of workers is zero or more"
+        )
     if ((beta < 0) | (beta > 1) | np.isnan(beta)).any():
         raise BenchmarkError("the productivity of earlier migrants (beta) must be between 0 and 1")
     own = np.einsum("shh->sh", stock)
     total = stock.sum(axis=1)
     for wrong, what in (
         (bill < 0, "the wage bill (sum of EVFB over acts) is negative; make it positive"),
-        ((bill > 0) & (total <= 0), "there is a wage bill but no workers; add workers to LAB or move the bill"),
-        ((bill <= 0) & (total > 0), "there are workers but no wage bill; add EVFB or take the workers out of LAB"),
+        (
+            (bill > 0) & (total <= 0),
+            "there is a wage bill but no workers; add workers to LAB or move the bill",
+        ),
+        (
+            (bill <= 0) & (total > 0),
+            "there are workers but no wage bill; add EVFB or take the workers out of LAB",
+        ),
         ((total > 0) & (own <= 0), "all workers are migrants; add workers of the region's own (home = host)"),
     ):
         if wrong.any():
             s, r = np.argwhere(wrong)[0]
-            raise BenchmarkError(f"base wages, skill {skills[s]}, region {regions[r]}: {what} "
-                                 f"(bill {bill[s, r]:g}, workers {total[s, r]:g})")
+            raise BenchmarkError(
+                f"base wages, skill {skills[s]}, region {regions[r]}: {what} "
+                f"(bill {bill[s, r]:g}, workers {total[s, r]:g})"
+            )
 
 
 def _solve(stock, bill, beta, skills, regions) -> np.ndarray:
@@ -134,8 +161,11 @@ def _solve(stock, bill, beta, skills, regions) -> np.ndarray:
             newton = np.full_like(wage, np.nan)
         trial = np.where(np.isfinite(newton).all(axis=1, keepdims=True), newton, wage)
         trial_error, trial_matrix = residual(trial)
-        better = ((np.abs(trial_error).max(axis=1, initial=0.0) < worst)
-                  & ((trial > 0) | ~live).all(axis=1) & np.isfinite(newton).all(axis=1))
+        better = (
+            (np.abs(trial_error).max(axis=1, initial=0.0) < worst)
+            & ((trial > 0) | ~live).all(axis=1)
+            & np.isfinite(newton).all(axis=1)
+        )
         if not (better | (worst <= _TOLERANCE)).all():
             fallback = 0.5 * (wage + _one_region_at_a_time(wage, stock, bill, beta, live))
             trial = np.where(better[:, None], trial, fallback)
@@ -145,13 +175,16 @@ def _solve(stock, bill, beta, skills, regions) -> np.ndarray:
         if change == 0.0:
             break
     worst = np.abs(error)
-    if worst.max(initial=0.0) <= 1e-11:  # rounding of a badly scaled row; far below the balance of the accounts
+    if (
+        worst.max(initial=0.0) <= 1e-11
+    ):  # rounding of a badly scaled row; far below the balance of the accounts
         return wage
     s, r = np.unravel_index(int(worst.argmax()), worst.shape)
     raise BenchmarkError(
-        f"base wages did not converge: skill {skills[s]}, region {regions[r]}, relative gap {worst[s, r]:.1e} "
-        "between wages x workers and the wage bill; check LAB and EVFB there (very many migrants from a richer "
-        "region, or beta near 0, make the wages ill-determined)")
+        f"base wages did not converge: skill {skills[s]}, region {regions[r]}, relative gap "
+        f"{worst[s, r]:.1e} between wages x workers and the wage bill; check LAB and EVFB there (very many "
+        "migrants from a richer region, or beta near 0, make the wages ill-determined)"
+    )
 
 
 def _one_region_at_a_time(wage, stock, bill, beta, live) -> np.ndarray:
@@ -165,8 +198,11 @@ def _one_region_at_a_time(wage, stock, bill, beta, live) -> np.ndarray:
         home, people, b = wage[s].copy(), stock[s, :, r], beta[s, :, r]
         home[r] = np.inf  # the host's own workers always earn w
         kinks = np.sort(home[np.isfinite(home)])
-        bills = np.where(home >= kinks[:, None], people * kinks[:, None],
-                         people * (b * kinks[:, None] + (1 - b) * np.where(np.isinf(home), 0, home))).sum(axis=1)
+        bills = np.where(
+            home >= kinks[:, None],
+            people * kinks[:, None],
+            people * (b * kinks[:, None] + (1 - b) * np.where(np.isinf(home), 0, home)),
+        ).sum(axis=1)
         below = kinks[bills <= bill[s, r]]
         low = below[-1] if below.size else 0.0
         poor = home <= low
@@ -199,9 +235,16 @@ def migrant_accounts(bench: Benchmark) -> dict[str, xr.DataArray]:
     lab = bench["LAB"]
     wage, a = base_wages(lab, gross, bench.beta_earlier)
     keep = (net / gross.where(gross > 0)).fillna(1.0)
-    away = xr.DataArray(1.0 - np.eye(len(regions)), dims=("home", "host"),
-                        coords={"home": regions, "host": regions})
+    away = xr.DataArray(
+        1.0 - np.eye(len(regions)), dims=("home", "host"), coords={"home": regions, "host": regions}
+    )
     income = (lab * a * (wage * keep).rename(reg="host") * away).transpose("skill", "home", "host")
     remit = bench["REMIT"]
-    return {"W": wage, "a": a, "tax": 1.0 - keep, "income": income, "remit": remit,
-            "consumption": (income - remit).sum("skill")}
+    return {
+        "W": wage,
+        "a": a,
+        "tax": 1.0 - keep,
+        "income": income,
+        "remit": remit,
+        "consumption": (income - remit).sum("skill"),
+    }
