@@ -20,6 +20,7 @@ from calibration.config import Config
 from calibration.satellites.sources import facts, penn_world_table, world_bank
 
 FLOWS = ("gdp", "pop", "emp", "wages", "dep", "vkb", "cons", "gov", "inv", "exports", "imports")
+USUAL_DEPRECIATION = (0.08, 0.15)  # share of GDP; outside it a region is flagged, not changed
 # Published facts that the tables must reproduce (Penn World Table 1997; million US$, thousand workers).
 KNOWN_1997 = {
     "world GDP, bn US$": 31_500.0,
@@ -76,6 +77,7 @@ def macro_targets(config: Config, raw: Path) -> tuple[MacroTargets, dict]:
             {
                 "capital_output": regions.vkb / regions.gdp,
                 "depreciation_share": regions.dep / regions.gdp,
+                "depreciation_usual": (regions.dep / regions.gdp).between(*USUAL_DEPRECIATION),
                 "gdp_pwt_over_wdi": _pwt_over_wdi(table, config),
                 "labour_share": regions.labour_share,
                 "labour_share_imputed": regions.labour_share_imputed,

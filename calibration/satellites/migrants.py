@@ -14,7 +14,7 @@ from calibration.satellites.labour import labour_facts, skill_employment
 from calibration.satellites.macro import country_table
 from calibration.satellites.names import to_iso
 from calibration.satellites.remittances import remittances
-from calibration.satellites.skills import IER_CODES, locations_2010
+from calibration.satellites.skills import IER_CODES, country_skills, locations_2010
 from calibration.satellites.sources import facts, raw_file, read_r
 from cge.errors import BenchmarkError
 
@@ -244,6 +244,7 @@ def skill_of_migrants(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataF
         Bool of the same shape: taken from data.
     """
     shares, _ = labour_facts(config, raw)
+    countries, _ = country_skills(config, raw, country_table(config, raw)[0])
     region = config.country_region()
     movers = pd.read_csv(raw_file(raw, "migrants_by_skill_2010/Movers_IER.csv"))
     movers["home"] = movers.isoo.replace(IER_CODES).map(region)
@@ -252,7 +253,7 @@ def skill_of_migrants(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataF
     sums = movers.groupby(["home", "host"])[["Nijl", "Nijh"]].sum().unstack("host")
     low, high = sums["Nijl"].reindex(config.reg), sums["Nijh"].reindex(config.reg)
     residents = locations_2010(raw)["share"].reindex(high.columns)
-    host_workers = pd.Series({c: shares.workers[region[c]] for c in high.columns if c in region}).reindex(high.columns)
+    host_workers = countries.workers.reindex(high.columns)
     level = host_workers / (1 - host_workers) / (residents / (1 - residents))
     # Below 1,000 people of 25 and over in 2010 a share is noise.
     known = (low + high >= 1000) & (high > 0) & (low > 0)

@@ -134,9 +134,20 @@ def corridors(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
             name="million US$",
         ),
         "remittances_status": value.groupby(status).sum().rename("million US$"),
+        "remittances_checks": _published(config, value),
     }
     np.fill_diagonal(flows.values, 0.0)
     return flows, report
+
+
+def _published(config: Config, value: pd.Series) -> pd.DataFrame:
+    """Sums of receipts beside the published orders of magnitude (million US$)."""
+    region = config.country_region()
+    sender_side = value[[c for c in value.index if region.get(c) in config.importers]].sum()
+    table = facts("remittances_world").set_index("group")[["value", "status"]]
+    table.columns = ["published", "status"]
+    table["here"] = pd.Series({"all receivers": value.sum(), "developing receivers": value.sum() - sender_side})
+    return table.astype({"published": float})
 
 
 def migrant_income(LAB: xr.DataArray, EVFB: xr.DataArray, EVOS: xr.DataArray, beta: float) -> xr.DataArray:
