@@ -229,7 +229,8 @@ def skill_of_migrants(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataF
     Hosts in the 2010 file: the odds of college among migrants of that home relative to the host's residents
     in 2010 are kept, and applied to the host's workers of the base year (Barro-Lee). This pulls the shares
     back to the base year and to its definition of skill at once. Other hosts, and homes without movers in
-    the file: the home region's own share of workers, that is no selection (assumption).
+    the file: the home region's own share of workers, that is no selection (assumption). A region whose
+    countries the file lacks takes another's movers (facts/movers_proxy.csv).
 
     Parameters
     ----------
@@ -259,6 +260,8 @@ def skill_of_migrants(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataF
     known = (low + high >= 1000) & (high > 0) & (low > 0)
     odds = (high / low).where(known) * level
     data = odds / (1 + odds)
+    for row in facts("movers_proxy").itertuples():
+        data.loc[row.region] = data.loc[row.like]
     hosts = list(region)
     out = pd.DataFrame({c: shares.workers for c in hosts}).reindex(config.reg)
     taken = pd.DataFrame(False, index=config.reg, columns=hosts)

@@ -91,7 +91,7 @@ def test_aggregate_of_one_group_is_the_sum(config, targets):
     "name",
     ["macro_gaps", "labour_share_pools", "capital_rules", "labour_taxes", "labour_parameters", "skill_intensity",
      "college_premium", "attainment_replaced", "participation", "migrant_parameters", "statistical_migrants",
-     "partition", "remittances_received", "remittances_world"],
+     "partition", "movers_proxy", "remittances_received", "remittances_world"],
 )
 def test_every_fact_has_a_source(name):
     table = facts(name)
