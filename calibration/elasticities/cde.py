@@ -1,4 +1,4 @@
-"""The constant-difference-of-elasticities (CDE) demand system: elasticities, and calibration to published ones.
+"""The constant-difference-of-elasticities (CDE) demand system, and its calibration to published elasticities.
 
 Implicit expenditure function (Hanoch 1975; Hertel 1997, chapter 2), with b = SUBPAR, e = INCPAR::
 
@@ -6,8 +6,8 @@ Implicit expenditure function (Hanoch 1975; Hertel 1997, chapter 2), with b = SU
 
 With a_c = 1 - b_c and budget shares s_c, differentiation gives (tested against the function itself)::
 
-    income elasticity         EY_c  = [e_c (1 - a_c) + sum_k s_k e_k a_k] / sum_k s_k e_k + a_c - sum_k s_k a_k
-    compensated price         EP_ck = s_k (a_c + a_k - sum_j s_j a_j) - (c == k) a_c
+    income elasticity     EY_c  = [e_c (1 - a_c) + sum_k s_k e_k a_k] / sum_k s_k e_k + a_c - sum_k s_k a_k
+    compensated price     EP_ck = s_k (a_c + a_k - sum_j s_j a_j) - (c == k) a_c
 
 0 < b < 1 and e > 0 for all goods make the system globally regular.
 """

@@ -27,8 +27,8 @@ def parameters(config, arrays: dict[str, xr.DataArray]) -> dict[str, xr.DataArra
     Returns
     -------
     dict of DataArray
-        ESUBT, ESUBC, ESUBVA, ETRAQ (acts, reg); ESUBD, ESUBM, ESUBQ, SUBPAR, INCPAR (comm, reg); ETRAE (endw, reg);
-        ESUBG, ESUBI, RORFLEX (reg); ESUBS (marg); RORDELTA (). All dimensionless.
+        ESUBT, ESUBC, ESUBVA, ETRAQ (acts, reg); ESUBD, ESUBM, ESUBQ, SUBPAR, INCPAR (comm, reg);
+        ETRAE (endw, reg); ESUBG, ESUBI, RORFLEX (reg); ESUBS (marg); RORDELTA (). All dimensionless.
 
     Raises
     ------
@@ -37,8 +37,11 @@ def parameters(config, arrays: dict[str, xr.DataArray]) -> dict[str, xr.DataArra
     """
     scalars = _scalars()
     sets = {
-        "comm": list(config.comm), "acts": list(config.comm), "reg": list(config.reg),
-        "endw": list(config.endowments), "marg": list(config.margins),
+        "comm": list(config.comm),
+        "acts": list(config.comm),
+        "reg": list(config.reg),
+        "endw": list(config.endowments),
+        "marg": list(config.margins),
     }
 
     def constant(name: str, *dims: str) -> xr.DataArray:
@@ -94,7 +97,9 @@ def _scalars() -> dict[str, float]:
 
 def _sector_means(comm: list[str]) -> pd.DataFrame:
     """Weighted means of the sectors that make up a commodity."""
-    table = read_facts(FACTS / "sector_elasticities.csv", ("sector", "comm", "weight", "esubva", "esubd"), ("sector",))
+    table = read_facts(
+        FACTS / "sector_elasticities.csv", ("sector", "comm", "weight", "esubva", "esubd"), ("sector",)
+    )
     lacking = [c for c in comm if c not in set(table["comm"])]
     if lacking:
         raise FactsError(f"sector_elasticities.csv: no sector of {', '.join(lacking)}; add one")
@@ -110,14 +115,19 @@ def _income_targets(comm: list[str], per_head: float) -> np.ndarray:
     table = read_facts(FACTS / "income_elasticities.csv", ("category", *groups["group"]), ("category",))
     table = table.set_index("category")
     place = np.log(groups["consumption_per_head"].to_numpy(float))
-    by_category = {c: np.interp(np.log(per_head), place, table.loc[c, groups["group"]].to_numpy(float)) for c in table.index}
+    by_category = {
+        c: np.interp(np.log(per_head), place, table.loc[c, groups["group"]].to_numpy(float))
+        for c in table.index
+    }
     use = read_facts(FACTS / "category_map.csv", ("comm", "category", "weight"), ("comm", "category"))
     out = []
     for name in comm:
         rows = use[use["comm"] == name]
         unknown = sorted(set(rows["category"]) - set(by_category))
         if rows.empty or unknown:
-            raise FactsError(f"category_map.csv: {name} needs known categories; not known: {', '.join(unknown) or 'none given'}")
+            raise FactsError(
+                f"category_map.csv: {name} needs known categories; not known: {', '.join(unknown) or 'none given'}"
+            )
         values = np.array([by_category[c] for c in rows["category"]])
         weight = rows["weight"].to_numpy(float)
         out.append((values * weight).sum() / weight.sum())
@@ -127,13 +137,19 @@ def _income_targets(comm: list[str], per_head: float) -> np.ndarray:
 def _demand(config, arrays: dict[str, xr.DataArray]) -> tuple[dict[str, xr.DataArray], pd.DataFrame]:
     comm, reg = list(config.comm), list(config.reg)
     spending = (arrays["VDPP"] + arrays["VMPP"]).sel(comm=comm, reg=reg)
-    frisch = read_facts(FACTS / "price_response.csv", ("name", "value"), ("name",)).set_index("name").at["frisch", "value"]
+    frisch = (
+        read_facts(FACTS / "price_response.csv", ("name", "value"), ("name",))
+        .set_index("name")
+        .at["frisch", "value"]
+    )
     found = {name: np.zeros((len(comm), len(reg))) for name in ("SUBPAR", "INCPAR")}
     rows = []
     for j, region in enumerate(reg):
         value = spending.sel(reg=region).to_numpy().astype(float)
         if (value < 0).any() or value.sum() <= 0:
-            raise FactsError(f"elasticities: private consumption of {region} must be non-negative with a positive sum")
+            raise FactsError(
+                f"elasticities: private consumption of {region} must be >= 0 with a positive sum"
+            )
         share = value / value.sum()
         per_head = value.sum() / float(arrays["POP"].sel(reg=region))
         raw_income = _income_targets(comm, per_head)
@@ -146,10 +162,18 @@ def _demand(config, arrays: dict[str, xr.DataArray]) -> tuple[dict[str, xr.DataA
         for i, name in enumerate(comm):
             rows.append(
                 {
-                    "reg": region, "comm": name, "share": share[i], "consumption_per_head": per_head,
-                    "income_published": raw_income[i], "income_target": income[i], "income": got_income[i],
-                    "own_target": own[i], "own": got_own[i], "own_uncompensated": got_own[i] - share[i] * got_income[i],
-                    "SUBPAR": subpar[i], "INCPAR": incpar[i],
+                    "reg": region,
+                    "comm": name,
+                    "share": share[i],
+                    "consumption_per_head": per_head,
+                    "income_published": raw_income[i],
+                    "income_target": income[i],
+                    "income": got_income[i],
+                    "own_target": own[i],
+                    "own": got_own[i],
+                    "own_uncompensated": got_own[i] - share[i] * got_income[i],
+                    "SUBPAR": subpar[i],
+                    "INCPAR": incpar[i],
                 }
             )
     coords = {"comm": comm, "reg": reg}

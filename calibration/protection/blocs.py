@@ -33,20 +33,26 @@ def read_groups(path: str | Path) -> dict[str, dict]:
 
 
 def union_reference(groups: dict[str, dict]) -> dict[str, str]:
-    """Country -> the country whose external tariff stands for its customs union (only unions with a reference)."""
+    """Country -> the country whose external tariff stands for its customs union (where one is named)."""
     return {m: g["reference"] for g in groups.values() if "reference" in g for m in g["members"]}
 
 
 def pair_rule(
-    rules: pd.DataFrame, column: str, groups: dict[str, dict], kinds: dict[str, str], countries: list[str],
-    start: float, multiply: bool, dim: str,
+    rules: pd.DataFrame,
+    column: str,
+    groups: dict[str, dict],
+    kinds: dict[str, str],
+    countries: list[str],
+    start: float,
+    multiply: bool,
+    dim: str,
 ) -> xr.DataArray:
     """Spread rules over pairs of countries.
 
     Parameters
     ----------
     rules : DataFrame
-        Columns ``importer`` and ``exporter`` (ISO3, group or ``*``), ``goods`` (industrial, farm, all) and `column`.
+        Columns ``importer``, ``exporter`` (ISO3, group, ``*``), ``goods`` (industrial, farm, all), `column`.
     column : str
         Column of values.
     groups : dict
@@ -88,9 +94,13 @@ def pair_rule(
 
     for row in rules.itertuples():
         if row.goods not in (*KINDS, "all"):
-            raise FactsError(f"rule {row.importer} <- {row.exporter}: goods must be all, {' or '.join(KINDS)}")
+            raise FactsError(
+                f"rule {row.importer} <- {row.exporter}: goods must be all, {' or '.join(KINDS)}"
+            )
         goods = [i for i, label in enumerate(labels) if row.goods in ("all", kinds[label])]
         cells = np.ix_(goods, members(row.exporter), members(row.importer))
         value = getattr(row, column)
         values[cells] = values[cells] * value if multiply else value
-    return xr.DataArray(values, coords={dim: labels, "src": countries, "dst": countries}, dims=(dim, "src", "dst"))
+    return xr.DataArray(
+        values, coords={dim: labels, "src": countries, "dst": countries}, dims=(dim, "src", "dst")
+    )

@@ -34,7 +34,9 @@ def protection_coefficients(groups: dict[str, dict]) -> pd.Series:
     rates: dict[str, float] = {}
     for row in table.itertuples():
         if not 0 <= row.pse < 100 or not 0 <= row.price_part <= 1:
-            raise FactsError(f"farm_support.csv: {row.importer} needs 0 <= pse < 100 and 0 <= price_part <= 1")
+            raise FactsError(
+                f"farm_support.csv: {row.importer} needs 0 <= pse < 100 and 0 <= price_part <= 1"
+            )
         support = row.pse / 100
         for country in groups.get(row.importer, {}).get("members", [row.importer]):
             if country in rates:
@@ -43,7 +45,9 @@ def protection_coefficients(groups: dict[str, dict]) -> pd.Series:
     return pd.Series(rates, name="npc")
 
 
-def farm_layer(applied: xr.DataArray, weights: xr.DataArray, groups: dict[str, dict], preference: xr.DataArray):
+def farm_layer(
+    applied: xr.DataArray, weights: xr.DataArray, groups: dict[str, dict], preference: xr.DataArray
+):
     """Ad valorem equivalents on top of applied tariffs, by pair of countries.
 
     Parameters
@@ -63,7 +67,9 @@ def farm_layer(applied: xr.DataArray, weights: xr.DataArray, groups: dict[str, d
     table : DataFrame
         Protection coefficient, mean applied tariff and layer by importer and commodity.
     """
-    coverage = read_facts(FACTS / "farm_coverage.csv", ("comm", "coverage"), ("comm",)).set_index("comm")["coverage"]
+    coverage = read_facts(FACTS / "farm_coverage.csv", ("comm", "coverage"), ("comm",)).set_index("comm")[
+        "coverage"
+    ]
     npc = protection_coefficients(groups)
     layer = xr.zeros_like(applied)
     rows = []

@@ -11,8 +11,37 @@ from calibration.protection.tables import FactsError
 
 # Order of rows (importers) and columns (exporters) in every block of the files.
 COUNTRIES = [
-    "ARG", "AUS", "AUT", "BRA", "CAN", "CHL", "CHN", "DNK", "FIN", "FRA", "DEU", "GRC", "HUN", "IND", "IDN", "IRL",
-    "ITA", "JPN", "KOR", "MEX", "NLD", "NZL", "NOR", "PRT", "ZAF", "ESP", "SWE", "TUR", "GBR", "USA", "ROW",
+    "ARG",
+    "AUS",
+    "AUT",
+    "BRA",
+    "CAN",
+    "CHL",
+    "CHN",
+    "DNK",
+    "FIN",
+    "FRA",
+    "DEU",
+    "GRC",
+    "HUN",
+    "IND",
+    "IDN",
+    "IRL",
+    "ITA",
+    "JPN",
+    "KOR",
+    "MEX",
+    "NLD",
+    "NZL",
+    "NOR",
+    "PRT",
+    "ZAF",
+    "ESP",
+    "SWE",
+    "TUR",
+    "GBR",
+    "USA",
+    "ROW",
 ]
 REST = "ROW"
 
@@ -43,7 +72,9 @@ def read_tariff_files(raw: str | Path, goods: list[str]) -> dict[str, xr.DataArr
     for year in (1993, 2005):
         out[f"t{year}"] = _read(folder / f"tariffs{year}.txt", goods) / 100
         trade = _read(folder / f"xbilat{year}.txt", goods) / 1000
-        same = xr.DataArray(np.eye(len(COUNTRIES)), coords={"src": COUNTRIES, "dst": COUNTRIES}, dims=("src", "dst"))
+        same = xr.DataArray(
+            np.eye(len(COUNTRIES)), coords={"src": COUNTRIES, "dst": COUNTRIES}, dims=("src", "dst")
+        )
         out[f"x{year}"] = trade.where(same == 0, 0.0)
     return out
 
@@ -54,7 +85,9 @@ def _read(path: Path, goods: list[str]) -> xr.DataArray:
     values = np.loadtxt(path)
     n = len(COUNTRIES)
     if values.shape != (len(goods) * n, n):
-        raise FactsError(f"{path.name}: {values.shape} numbers, not {(len(goods) * n, n)}; is it the original file?")
+        raise FactsError(
+            f"{path.name}: {values.shape} numbers, not {(len(goods) * n, n)}; is it the original file?"
+        )
     blocks = values.reshape(len(goods), n, n)
     array = xr.DataArray(
         blocks, coords={"good": goods, "dst": COUNTRIES, "src": COUNTRIES}, dims=("good", "dst", "src")

@@ -73,7 +73,7 @@ def gdp_weights(raw: str | Path, year: int, extra: pd.DataFrame | None = None) -
     Returns
     -------
     pandas.Series
-        Million US$ by ISO3. Aggregates of the World Bank (WLD, EUU, ...) are in it too; regions never list them.
+        Million US$ by ISO3. The World Bank's aggregates (WLD, EUU, ...) are in it; regions never list them.
 
     Raises
     ------

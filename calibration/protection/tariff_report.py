@@ -11,7 +11,9 @@ from calibration.protection.files import COUNTRIES
 LAYERS = ("applied", "farm", "tms1993")
 
 
-def report(config, layers, weights, files, goods, means, size, ratio, tariffication, farm_table, groups) -> dict:
+def report(
+    config, layers, weights, files, goods, means, size, ratio, tariffication, farm_table, groups
+) -> dict:
     """Arrange averages, coverage and imputations of the layers.
 
     Returns
@@ -33,8 +35,8 @@ def report(config, layers, weights, files, goods, means, size, ratio, tarifficat
         "tariffication": tariffication,
         "notes": [
             f"mean tariffs of 1993 that are not published: 1997 times {ratio:.3f}, the median of the others",
-            "a farm tariff of the files that rises from 1993 to 2005 stays at its 1993 level (see tariffication)",
-            "exporters outside the files face the rate that the importer applies to the files' rest of the world",
+            "farm tariffs of the files that rise from 1993 to 2005 stay as in 1993 (see tariffication)",
+            "exporters outside the files face the importer's rate for the files' rest of the world",
         ],
     }
 
@@ -49,7 +51,10 @@ def averages(layers: dict, trade: xr.DataArray) -> pd.DataFrame:
         Trade in goods, any unit.
     """
     columns = {}
-    parts = {"all": list(trade.comm.values), "farm_goods": [c for c in ("Agr", "Food") if c in trade.comm.values]}
+    parts = {
+        "all": list(trade.comm.values),
+        "farm_goods": [c for c in ("Agr", "Food") if c in trade.comm.values],
+    }
     parts["other_goods"] = [c for c in trade.comm.values if c not in parts["farm_goods"]]
     for part, comm in parts.items():
         weight = trade.sel(comm=comm)
@@ -79,7 +84,13 @@ def _coverage(config, means: pd.DataFrame, size: pd.Series, groups: dict) -> pd.
     reference = union_reference(groups)
     rows = []
     for region in config.reg:
-        kinds = {"bilateral file": 0.0, "verified mean": 0.0, "recalled mean": 0.0, "assumed": 0.0, "no tariff": 0.0}
+        kinds = {
+            "bilateral file": 0.0,
+            "verified mean": 0.0,
+            "recalled mean": 0.0,
+            "assumed": 0.0,
+            "no tariff": 0.0,
+        }
         for country in config.regions[region]:
             stand_in = country if country in COUNTRIES else reference.get(country)
             if stand_in in COUNTRIES:

@@ -22,7 +22,7 @@ from calibration.protection.tables import FactsError, gdp_weights, read_facts
 FACTS = Path(__file__).resolve().parent / "facts"
 # 1997 lies a third of the way from 1993 to 2005: weights of trade between the two files.
 BETWEEN = (1997 - 1993) / (2005 - 1993)
-# Importers of the files whose spread of tariffs over commodities stands for importers with a mean only (assumption).
+# Importers of the files whose spread of tariffs stands for importers with a mean only (assumption).
 PATTERN_IMPORTERS = {
     "developing": ["CHN", "IND", "IDN", "BRA", "ARG", "KOR", "ZAF"],
     "developed": ["USA", "DEU", "JPN", "CAN"],
@@ -72,15 +72,21 @@ def tariff_layers(config, raw: str | Path, weights: xr.DataArray) -> dict:
     trade = trade.sel(comm=comm97.comm)
 
     countries, home = _countries(config)
-    gdp = gdp_weights(raw, config.year, read_facts(FACTS / "gdp_extra.csv", ("iso3", "gdp_million"), ("iso3",)))
+    gdp = gdp_weights(
+        raw, config.year, read_facts(FACTS / "gdp_extra.csv", ("iso3", "gdp_million"), ("iso3",))
+    )
     size = gdp.reindex(countries).fillna(0.0)
     means, ratio = _mean_tariffs(config, size)
     rates = {
         1993: _by_country(comm93, countries, groups, means["mean1993"], means["pattern"]),
         1997: _by_country(comm97, countries, groups, means["mean1997"], means["pattern"]),
     }
-    kinds = goods.drop_duplicates("comm").set_index("comm")["kind"].reindex(list(comm97.comm.values)).to_dict()
-    preferences = read_facts(FACTS / "preferences.csv", ("importer", "exporter", "goods", "m1993", "m1997", "mfarm"))
+    kinds = (
+        goods.drop_duplicates("comm").set_index("comm")["kind"].reindex(list(comm97.comm.values)).to_dict()
+    )
+    preferences = read_facts(
+        FACTS / "preferences.csv", ("importer", "exporter", "goods", "m1993", "m1997", "mfarm")
+    )
     spread = {
         column: pair_rule(preferences, column, groups, kinds, countries, 1.0, True, "comm")
         for column in ("m1993", "m1997", "mfarm")
@@ -110,7 +116,7 @@ def _phase_in(files: dict, goods: pd.DataFrame, groups: dict) -> tuple[dict[int,
         ends[year] = rate
     rules = read_facts(FACTS / "phase_in.csv", ("importer", "exporter", "goods", "fraction"))
     done = pair_rule(rules, "fraction", groups, goods["kind"].to_dict(), COUNTRIES, 0.0, False, "good")
-    # A farm tariff that rises is a quota turned into a tariff: that belongs to the farm layer, not to ordinary tariffs.
+    # A farm tariff that rises is a quota turned into a tariff: part of the farm layer.
     farm = xr.DataArray((goods["kind"] == "farm").to_numpy(), coords={"good": goods.index}, dims="good")
     rises = farm & (ends[2005] > ends[1993])
     late = xr.where(rises, ends[1993], ends[2005])
@@ -139,7 +145,7 @@ def _countries(config) -> tuple[list[str], pd.Series]:
 
 
 def _mean_tariffs(config, size: pd.Series) -> tuple[pd.DataFrame, float]:
-    """Mean tariff of importers outside the files: own fact, or the GDP-weighted mean of the region's facts."""
+    """Mean tariff of importers outside the files: own fact, or GDP-weighted mean of the region's facts."""
     facts = read_facts(FACTS / "mean_tariffs.csv", ("iso3", "mean1997", "year1997", "pattern"), ("iso3",))
     facts = facts.set_index("iso3")
     both = facts[facts["mean1993"].notna() & (facts["mean1997"] > 1)]
@@ -153,9 +159,14 @@ def _mean_tariffs(config, size: pd.Series) -> tuple[pd.DataFrame, float]:
         for country in members:
             if country in known:
                 fact = facts.loc[country]
-                rows.append((country, region, fact["mean1993"], fact["mean1997"], fact["pattern"], fact["status"]))
+                rows.append(
+                    (country, region, fact["mean1993"], fact["mean1997"], fact["pattern"], fact["status"])
+                )
             elif known and weight.sum() > 0:
-                mean = [float((facts.loc[known, c] * weight).sum() / weight.sum()) for c in ("mean1993", "mean1997")]
+                mean = [
+                    float((facts.loc[known, c] * weight).sum() / weight.sum())
+                    for c in ("mean1993", "mean1997")
+                ]
                 rows.append((country, region, *mean, facts.loc[known[0], "pattern"], "assumption"))
             else:
                 # only members of a customs union that the files cover (Belgium) and specks of land come here
@@ -165,7 +176,7 @@ def _mean_tariffs(config, size: pd.Series) -> tuple[pd.DataFrame, float]:
 
 
 def _patterns(rate: xr.DataArray) -> dict[str, pd.Series]:
-    """Tariff by commodity relative to the simple mean over tariff lines, for two kinds of importers of the files."""
+    """Tariff by commodity relative to the simple mean over tariff lines, for two kinds of importers."""
     lines = read_facts(FACTS / "line_shares.csv", ("comm", "share"), ("comm",)).set_index("comm")["share"]
     lines = lines.reindex(list(rate.comm.values)) / lines.sum()
     out = {}
@@ -217,12 +228,14 @@ def _trade_weights(trade: xr.DataArray, countries: list[str], size: pd.Series) -
     intensity = (exports.sum("src") + imports.sum("dst")) / (2 * size[listed].sum() * size[rest].sum())
     inner = intensity * size[rest].sum() ** 2 * from_rest * to_rest
     out.loc[{"src": rest, "dst": rest}] = inner.transpose("comm", "src", "dst").values
-    same = xr.DataArray(np.eye(len(countries)), coords={"src": countries, "dst": countries}, dims=("src", "dst"))
+    same = xr.DataArray(
+        np.eye(len(countries)), coords={"src": countries, "dst": countries}, dims=("src", "dst")
+    )
     return out.where(same == 0, 0.0)
 
 
 def _to_regions(rate: xr.DataArray, flow: xr.DataArray, home: pd.Series, config) -> xr.DataArray:
-    """Trade-weighted mean over pairs of countries; zero for services and where no pair of countries trades."""
+    """Trade-weighted mean over pairs of countries; zero for services and where no pair trades."""
     members = np.array([[home[c] == r for r in config.reg] for c in rate.src.values], float)
     top = np.einsum("csd,sr,dt->crt", (rate * flow).values, members, members)
     bottom = np.einsum("csd,sr,dt->crt", flow.values, members, members)

@@ -49,17 +49,25 @@ def consumption_taxes(config, raw: str | Path) -> dict:
     The level of the rates is provisional; call `scale_to_revenue` with the flows of the benchmark.
     """
     regions = _regional_targets(config, raw)
-    pattern = read_facts(FACTS / "tax_pattern.csv", ("comm", "priv", "gov", "firms_vat"), ("comm",)).set_index("comm")
+    pattern = read_facts(
+        FACTS / "tax_pattern.csv", ("comm", "priv", "gov", "firms_vat"), ("comm",)
+    ).set_index("comm")
     lacking = [c for c in config.comm if c not in pattern.index]
     if lacking:
-        raise FactsError(f"tax_pattern.csv: no row for {', '.join(lacking)}; add the relative rates of these sectors")
+        raise FactsError(
+            f"tax_pattern.csv: no row for {', '.join(lacking)}; add the relative rates of these sectors"
+        )
     pattern = pattern.loc[config.comm]
     exempt = read_facts(FACTS / "tax_exempt.csv", ("acts", "exempt"), ("acts",)).set_index("acts")["exempt"]
     exempt = _array(exempt.reindex(config.comm).fillna(0.0), "acts")
 
     target = _array(regions["target_share"], "reg")
     cascading = _array(regions["cascading"], "reg")
-    column = {name: _array(pattern[name].astype(float), "comm") for name in pattern if name not in ("source", "status")}
+    column = {
+        name: _array(pattern[name].astype(float), "comm")
+        for name in pattern
+        if name not in ("source", "status")
+    }
 
     def mixed(name: str) -> xr.DataArray:
         return (1 - cascading) * column[f"{name}_vat"] + cascading * column[f"{name}_cascading"]
@@ -119,7 +127,9 @@ def scale_to_revenue(rates: dict, bases: dict[str, xr.DataArray], gdp: xr.DataAr
     """
     lacking = [u for u in USES if u not in bases]
     if lacking:
-        raise FactsError(f"scale_to_revenue: no base {', '.join(lacking)}; give flows at basic prices for {USES}")
+        raise FactsError(
+            f"scale_to_revenue: no base {', '.join(lacking)}; give flows at basic prices for {USES}"
+        )
     revenue = {}
     for use in USES:
         value = rates[use] * bases[use]
@@ -149,13 +159,17 @@ def _regional_targets(config, raw: str | Path) -> pd.DataFrame:
     needed = ("iso3", "year", "value", "factor", "customs", "added", "cascading")
     facts = read_facts(FACTS / "consumption_tax_revenue.csv", needed, ("iso3",)).set_index("iso3")
     facts["share"] = facts["value"] * facts["factor"] - facts["customs"] + facts["added"]
-    gdp = gdp_weights(raw, config.year, read_facts(FACTS / "gdp_extra.csv", ("iso3", "gdp_million"), ("iso3",)))
+    gdp = gdp_weights(
+        raw, config.year, read_facts(FACTS / "gdp_extra.csv", ("iso3", "gdp_million"), ("iso3",))
+    )
     rows = []
     for region in config.reg:
         known = [c for c in config.regions[region] if c in gdp.index]
         with_fact = [c for c in known if c in facts.index]
         if not with_fact:
-            raise FactsError(f"consumption_tax_revenue.csv: no country of {region} is listed; add one of its countries")
+            raise FactsError(
+                f"consumption_tax_revenue.csv: no country of {region} is listed; add one of its countries"
+            )
         weight = gdp[with_fact]
         verified = [c for c in with_fact if facts.at[c, "status"] == "verified"]
         rows.append(

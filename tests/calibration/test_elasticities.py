@@ -115,14 +115,25 @@ def test_fit_refuses_targets_without_engel_aggregation():
 
 def test_parameters_are_complete_and_regular(config, arrays, params):
     dims = {
-        "ESUBT": ("acts", "reg"), "ESUBC": ("acts", "reg"), "ESUBVA": ("acts", "reg"), "ESUBD": ("comm", "reg"),
-        "ESUBM": ("comm", "reg"), "ESUBQ": ("comm", "reg"), "ETRAQ": ("acts", "reg"), "ETRAE": ("endw", "reg"),
-        "ESUBG": ("reg",), "ESUBI": ("reg",), "ESUBS": ("marg",), "SUBPAR": ("comm", "reg"),
-        "INCPAR": ("comm", "reg"), "RORFLEX": ("reg",), "RORDELTA": (),
+        "ESUBT": ("acts", "reg"),
+        "ESUBC": ("acts", "reg"),
+        "ESUBVA": ("acts", "reg"),
+        "ESUBD": ("comm", "reg"),
+        "ESUBM": ("comm", "reg"),
+        "ESUBQ": ("comm", "reg"),
+        "ETRAQ": ("acts", "reg"),
+        "ETRAE": ("endw", "reg"),
+        "ESUBG": ("reg",),
+        "ESUBI": ("reg",),
+        "ESUBS": ("marg",),
+        "SUBPAR": ("comm", "reg"),
+        "INCPAR": ("comm", "reg"),
+        "RORFLEX": ("reg",),
+        "RORDELTA": (),
     }
     assert {k: v.dims for k, v in params.items()} == dims
     assert all(np.isfinite(v).all() for v in params.values())
-    assert 0 < float(params["SUBPAR"].min()) and float(params["SUBPAR"].max()) < 1
+    assert float(params["SUBPAR"].min()) > 0 and float(params["SUBPAR"].max()) < 1
     assert float(params["INCPAR"].min()) > 0
     spending = arrays["VDPP"] + arrays["VMPP"]
     mean = (params["INCPAR"] * spending).sum("comm") / spending.sum("comm")
@@ -132,7 +143,15 @@ def test_parameters_are_complete_and_regular(config, arrays, params):
 def test_published_values(params):
     """The numbers that MODEL-type studies of the time quote; guards the tables against typing errors."""
     usa = {k: v.sel(reg="USA") for k, v in params.items() if "reg" in v.dims}
-    value_added = {"Agr": 0.24, "Ext": 0.20, "Food": 1.12, "Mach": 1.26, "Cons": 1.40, "Trade": 1.68, "Transp": 1.68}
+    value_added = {
+        "Agr": 0.24,
+        "Ext": 0.20,
+        "Food": 1.12,
+        "Mach": 1.26,
+        "Cons": 1.40,
+        "Trade": 1.68,
+        "Transp": 1.68,
+    }
     for act, value in value_added.items():
         assert float(usa["ESUBVA"].sel(acts=act)) == pytest.approx(value, abs=0.01)
     for comm, value in {"Veh": 5.2, "Metal": 2.8, "Bus": 1.9, "Chem": 1.9}.items():

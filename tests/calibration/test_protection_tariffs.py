@@ -88,7 +88,10 @@ def test_farm_layer_only_on_farm_goods_and_high_where_support_is_high(config, la
 
 def test_farm_layer_never_exceeds_the_published_price_gap(layers):
     table = layers["report"]["farm"]
-    assert (table["layer"] + table["ordinary_tariff"] <= np.maximum(table["npc"] - 1, table["ordinary_tariff"]) + 1e-12).all()
+    assert (
+        table["layer"] + table["ordinary_tariff"]
+        <= np.maximum(table["npc"] - 1, table["ordinary_tariff"]) + 1e-12
+    ).all()
 
 
 def test_coverage_adds_to_one_and_imputations_are_listed(config, layers):
@@ -113,7 +116,8 @@ def test_pair_rule_overrides_and_multiplies():
     groups = {"AB": {"members": ["A", "B"]}}
     kinds = {"Agr": "farm", "Mach": "industrial"}
     rules = pd.DataFrame(
-        [("*", "*", "all", 0.5), ("AB", "C", "industrial", 0.2)], columns=["importer", "exporter", "goods", "f"]
+        [("*", "*", "all", 0.5), ("AB", "C", "industrial", 0.2)],
+        columns=["importer", "exporter", "goods", "f"],
     )
     out = pair_rule(rules, "f", groups, kinds, ["A", "B", "C"], 0.0, False, "comm")
     assert float(out.sel(comm="Mach", src="C", dst="A")) == 0.2
