@@ -223,7 +223,8 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
         add(name + "_E", (_R,), value)
     vst = b["VST"].sum(0)
     tbal = add("TBAL0", (_R,), b["VFOB"].sum((0, 2)) + vst - b["VCIF"].sum((0, 1)))
-    add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1]) / income)
+    add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1]) / income.sum())
+    add("INCWLD", (), income.sum())
 
 
 def _check(bench, n) -> None:

@@ -28,8 +28,8 @@ def ppriv(v):
 
 @table.define("reg", unit=_MUSD)
 def vxwreg(v):
-    """Value of exports, fob (margin services not included)."""
-    return at(total(v.VFOB * v.pfob * v.qxs, "comm", "dst"), src="reg")
+    """Value of exports, fob, margin services sold to the world pool included."""
+    return at(total(v.VFOB * v.pfob * v.qxs, "comm", "dst"), src="reg") + v.vstreg
 
 
 @table.define("reg", unit=_MUSD)
@@ -46,8 +46,8 @@ def vstreg(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def tbal(v):
-    """Trade balance: exports fob and margin services less imports cif."""
-    return level(v.vxwreg + v.vstreg) - level(v.vmwreg)
+    """Trade balance: exports fob, margin services included, less imports cif."""
+    return level(v.vxwreg) - level(v.vmwreg)
 
 
 @table.define("reg", unit=_MUSD, positive=False)
@@ -56,10 +56,16 @@ def del_tbal(v):
     return v.tbal - v.TBAL0
 
 
-@table.define("reg", unit="ratio to income", positive=False)
+@table.define()
+def ywld(v):
+    """World income."""
+    return total(v.INCOME * v.y, "reg") / v.INCWLD
+
+
+@table.define("reg", unit="ratio to world income", positive=False)
 def del_tbalry(v):
-    """Change of the ratio of trade balance plus net remittances to income."""
-    return (v.tbal + v.remin - v.remout) / level(v.INCOME * v.y) - v.TBALRY0
+    """Change of the ratio of the trade balance plus net remittances to world income."""
+    return (v.tbal + v.remin - v.remout) / level(v.INCWLD * v.ywld) - v.TBALRY0
 
 
 @table.define("reg", unit=_MUSD, positive=False)
@@ -70,17 +76,23 @@ def vgdp(v):
 
 @table.rate("reg")
 def qxwreg(v):
-    """Volume of exports, fob weights."""
-    return [(at(share(v.VFOB * v.pfob * v.qxs, "comm", "dst"), src="reg"), at(v.qxs, src="reg"))]
+    """Volume of exports, fob weights, margin services included."""
+    goods = at(v.VFOB * v.pfob * v.qxs, src="reg") / v.vxwreg
+    return [(goods, at(v.qxs, src="reg")), (_margin_share(v), v.qst)]
 
 
 @table.rate("reg")
 def pxwreg(v):
-    """Price index of exports, fob."""
-    return [(at(share(v.VFOB * v.pfob * v.qxs, "comm", "dst"), src="reg"), at(v.pfob, src="reg"))]
+    """Price index of exports, fob, margin services included."""
+    goods = at(v.VFOB * v.pfob * v.qxs, src="reg") / v.vxwreg
+    return [(goods, at(v.pfob, src="reg")), (_margin_share(v), take(v.pds, "comm", v.sets.margins, "marg"))]
 
 
 @table.rate("reg")
 def pmwreg(v):
     """Price index of imports, cif."""
     return [(at(share(v.VCIF * v.pcif * v.qxs, "comm", "src"), dst="reg"), at(v.pcif, dst="reg"))]
+
+
+def _margin_share(v):
+    return v.VST * take(v.pds, "comm", v.sets.margins, "marg") * v.qst / v.vxwreg

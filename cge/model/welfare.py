@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cge.model.ops import at, coefficient, index, level, log, share, total
+from cge.model.ops import at, coefficient, exp, index, level, log, share, total
 from cge.model.registry import table
 
 _PAIR = ("skill", "home", "host")
@@ -26,7 +26,8 @@ def us(v):
 @table.define("reg")
 def u(v):
     """Utility per resident from aggregate household expenditure."""
-    return v.up**v.BPRIV_E * v.ug**v.BGOV_E * v.us**v.BSAVE_E
+    private = v.BPRIV_E * level(v.dppriv) * log(v.up)
+    return exp(private + v.BGOV_E * level(v.dpgov) * log(v.ug) + v.BSAVE_E * level(v.dpsave) * log(v.us))
 
 
 @table.define("comm", "reg")
@@ -51,20 +52,23 @@ def ueprivev(v):
 @table.define("reg")
 def uelasev(v):
     """Elasticity of the cost of utility with respect to utility, benchmark prices."""
-    inv = level(v.BPRIV / (v.UEPRIV0 * v.ueprivev)) + level(v.BGOV) + level(v.BSAVE)
+    inv = level(v.BPRIV * v.dppriv / (v.UEPRIV0 * v.ueprivev)) + level(v.BGOV * v.dpgov) + level(v.BSAVE * v.dpsave)
     return index(1.0 / inv, v.UELAS0)
 
 
 @table.define("reg")
 def yev(v):
     """Income per resident that gives the attained utility at benchmark prices."""
-    return v.ypev * v.ueprivev / v.uelasev
+    return v.ypev * v.ueprivev / (v.uelasev * v.dppriv)
 
 
 @table.clears("ypev", "reg", scale="ONE_R")
 def utility_ev(v):
     """Utility from benchmark prices and the equivalent income equals the utility attained."""
-    return v.BPRIV_E * log(v.upev) + (v.BGOV_E + v.BSAVE_E) * log(v.yev * v.uelasev), log(v.u)
+    spend = v.yev * v.uelasev
+    public = v.BGOV_E * level(v.dpgov) * log(spend * v.dpgov)
+    saving = v.BSAVE_E * level(v.dpsave) * log(spend * v.dpsave)
+    return v.BPRIV_E * level(v.dppriv) * log(v.upev) + public + saving, log(v.u)
 
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
