@@ -1,1 +1,1 @@
-"""What an input-output table does not hold: macro totals, labour, skills, migrants, remittances, labour taxes."""
+"""What an input-output table does not hold: macro totals, labour, migrants, remittances."""

@@ -70,7 +70,9 @@ def skill_splits(config: Config, raw: Path, wagebill: xr.DataArray | None = None
     table = intensity.high_skill_share.astype(float)
     missing = [a for a in config.comm if a not in table.index]
     if missing:
-        raise BenchmarkError(f"facts/skill_intensity.csv has no row for {', '.join(missing)}; add one with a source")
+        raise BenchmarkError(
+            f"facts/skill_intensity.csv has no row for {', '.join(missing)}; add one with a source"
+        )
     odds = (table / (1 - table))[config.comm].to_numpy()
     if wagebill is None:
         typical = intensity.typical_wage_share.astype(float)[config.comm].to_numpy()

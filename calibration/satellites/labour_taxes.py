@@ -51,7 +51,9 @@ def region_rates(config: Config, raw: Path) -> pd.DataFrame:
     frame = pd.DataFrame(out, columns=["region", "wages", "revenue", "status"])
     sums = frame.groupby("region")[["wages", "revenue"]].sum().reindex(config.reg)
     by_status = frame.pivot_table(index="region", columns="status", values="wages", aggfunc="sum").fillna(0.0)
-    by_status = by_status.reindex(config.reg).reindex(columns=["verified", "recalled", "assumption"]).fillna(0.0)
+    by_status = (
+        by_status.reindex(config.reg).reindex(columns=["verified", "recalled", "assumption"]).fillna(0.0)
+    )
     gdp = table.gdp.groupby(table.region).sum().reindex(config.reg)
     result = pd.DataFrame(
         {"rate": sums.revenue / sums.wages, "revenue": sums.revenue, "revenue_gdp": sums.revenue / gdp}

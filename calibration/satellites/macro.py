@@ -177,18 +177,21 @@ def _fill_ratios(out: pd.DataFrame, log: list) -> None:
 
 
 def _replace_capital(out: pd.DataFrame, log: list) -> None:
-    """Capital stocks that cannot be right (facts/capital_rules.csv) from another region's capital-output ratio."""
+    """Give regions in facts/capital_rules.csv another region's capital-output ratio."""
     for rule in facts("capital_rules").itertuples():
         like, here = out[out.region == rule.like], out.region == rule.region
         ratio = like.vkb.sum() / like.gdp.sum()
         new = out.gdp[here] * ratio
         out.loc[here, "dep"] = out.dep[here] / out.vkb[here] * new
         out.loc[here, "vkb"] = new
-        log += [(iso, "vkb dep", f"assumption: capital-output ratio {ratio:.2f} of {rule.like}") for iso in out.index[here]]
+        log += [
+            (iso, "vkb dep", f"assumption: capital-output ratio {ratio:.2f} of {rule.like}")
+            for iso in out.index[here]
+        ]
 
 
 def _fill_labour_share(out: pd.DataFrame, log: list) -> None:
-    """Missing labour shares: GDP-weighted mean of the region's countries that have one, or of a named pool."""
+    """Missing labour shares: GDP-weighted mean of the region's known ones, or of a named pool."""
     pools = facts("labour_share_pools").set_index("region")["pool"].str.split()
     known = out.labour_share.notna()
     out["imputed_share"] = ~known
@@ -198,7 +201,9 @@ def _fill_labour_share(out: pd.DataFrame, log: list) -> None:
             share = np.average(out.loc[pool, "labour_share"], weights=out.loc[pool, "gdp"])
             for iso in group.index[~known.loc[group.index]]:
                 out.at[iso, "labour_share"] = share
-                log.append((iso, "labour_share", f"assumption: {share:.3f}, GDP-weighted mean of {' '.join(pool)}"))
+                log.append(
+                    (iso, "labour_share", f"assumption: {share:.3f}, GDP-weighted mean of {' '.join(pool)}")
+                )
 
 
 def aggregate(table: pd.DataFrame, groups: dict[str, str], order: list[str], name: str) -> pd.DataFrame:

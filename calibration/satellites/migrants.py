@@ -45,7 +45,9 @@ def migration_accounts(config: Config, raw: Path, EVFB: xr.DataArray, EVOS: xr.D
     stocks, report = people_and_workers(config, raw)
     lab, skill_report = labour_by_home(config, raw, stocks)
     beta = float(parameters()["beta_earlier"])
-    remit, remit_report = remittances(config, raw, lab, EVFB, EVOS, beta, float(parameters()["remittance_cap"]))
+    remit, remit_report = remittances(
+        config, raw, lab, EVFB, EVOS, beta, float(parameters()["remittance_cap"])
+    )
     mpop = stocks["people"].copy()
     np.fill_diagonal(mpop.values, 0.0)
     return {
@@ -75,7 +77,9 @@ def stock_un(raw: Path, year: int) -> pd.DataFrame:
     """UN DESA migrant stock 2019 revision: persons, home in rows, host in columns, ISO3."""
     name = "UN_MigrantStockByOriginAndDestination_2019_clean.csv"
     # A dash, two dots or a blank: nil or not known, taken as nil (only changes over time are used).
-    table = pd.read_csv(raw_file(raw, f"migrants_un2019/{name}"), encoding="utf-8", na_values=["-", ".."], thousands=",")
+    table = pd.read_csv(
+        raw_file(raw, f"migrants_un2019/{name}"), encoding="utf-8", na_values=["-", ".."], thousands=","
+    )
     table = table[table.Year == year].set_index("Dest").drop(columns="Year").fillna(0.0)
     areas = {"Caribbean", "South America", "Melanesia", "Micronesia", "Polynesia"}  # sums of their countries
     return _coded(table[~table.index.isin(areas)].T, raw, name)
@@ -142,11 +146,11 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
     -------
     dict
         ``people`` and ``workers`` (home, host; thousand; the diagonal holds migrants between countries of
-        one region), ``statistical`` (home, host; thousand workers), ``by_host_country`` (DataFrame, home region
-        by host ISO3, thousand workers).
+        one region), ``statistical`` (home, host; thousand workers), ``by_host_country`` (DataFrame,
+        home region by host ISO3, thousand workers).
     dict
-        ``migrants_total`` (Series, million), ``host_countries`` (DataFrame: people, workers, employment, cut),
-        ``blocks`` (DataFrame of moved borders and of the partition of India, million persons).
+        ``migrants_total`` (Series, million), ``host_countries`` (DataFrame: workers,
+        employment, kept, share), ``blocks`` (DataFrame of moved borders and of the partition of India, million persons).
     """
     stock = stock_2000(raw)
     region = config.country_region()
@@ -155,10 +159,16 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
     rate.update(facts("participation").set_index("iso").value.astype(float))
     outside = sorted((set(stock.index) | set(stock.columns)) - set(region))
     inside = stock.loc[[i for i in stock.index if i in region], [c for c in stock.columns if c in region]]
-    fallback = (table.emp.groupby(table.region).sum() / table["pop"].groupby(table.region).sum() / 1e3).to_dict()
+    fallback = (
+        table.emp.groupby(table.region).sum() / table["pop"].groupby(table.region).sum() / 1e3
+    ).to_dict()
     per_host = pd.Series({c: rate.get(c, fallback[region[c]]) for c in inside.columns})
     change = change_to_base_year(config, raw)
-    factor = change.to_pandas().loc[[region[i] for i in inside.index], [region[c] for c in inside.columns]].to_numpy()
+    factor = (
+        change.to_pandas()
+        .loc[[region[i] for i in inside.index], [region[c] for c in inside.columns]]
+        .to_numpy()
+    )
     people = inside * factor / 1e3
     workers, cut = _below_work_force(people * per_host, table, float(parameters()["largest_migrant_share"]))
     blocks = _blocks(people, "statistical_migrants")
@@ -187,17 +197,23 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
 
 
 def _blocks(people: pd.DataFrame, name: str) -> dict[str, list[str]]:
-    return {row.block: [c for c in row.countries.split() if c in people.index] for row in facts(name).itertuples()}
+    return {
+        row.block: [c for c in row.countries.split() if c in people.index] for row in facts(name).itertuples()
+    }
 
 
-def _below_work_force(workers: pd.DataFrame, table: pd.DataFrame, limit: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _below_work_force(
+    workers: pd.DataFrame, table: pd.DataFrame, limit: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scale down the migrants of host countries where they would exceed ``limit`` of employment."""
     total = workers.sum()
     room = limit * table.emp.reindex(total.index).fillna(0.0)
     scale = (room / total.where(total > 0)).clip(upper=1.0).fillna(1.0)
     frame = pd.DataFrame({"workers": total, "employment": table.emp.reindex(total.index), "kept": scale})
     frame["share"] = frame.workers / frame.employment
-    return workers * scale, frame[(frame.workers > 0) & (frame.share > 0.3)].sort_values("share", ascending=False)
+    return workers * scale, frame[(frame.workers > 0) & (frame.share > 0.3)].sort_values(
+        "share", ascending=False
+    )
 
 
 def _totals(stock: pd.DataFrame, inside: pd.DataFrame, outside: list[str], stocks: dict) -> pd.Series:
@@ -304,17 +320,22 @@ def labour_by_home(config: Config, raw: Path, stocks: dict) -> tuple[xr.DataArra
         emp = employment.sel(skill=skill).to_numpy()
         for j in np.flatnonzero(values[k].sum(axis=0) > limit * emp):
             raise BenchmarkError(
-                f"migrants are {values[k][:, j].sum() / emp[j]:.0%} of {skill} in {config.reg[j]}, above {limit:.0%}; "
+                f"migrants are {values[k][:, j].sum() / emp[j]:.0%} of {skill} in {config.reg[j]}, "
+                f"above {limit:.0%}; "
                 "lower facts/participation.csv or the skill shares there"
             )
         np.fill_diagonal(values[k], emp - values[k].sum(axis=0))
     lab = xr.DataArray(
-        values, {"skill": list(config.skills), "home": config.reg, "host": config.reg}, ("skill", "home", "host")
+        values,
+        {"skill": list(config.skills), "home": config.reg, "host": config.reg},
+        ("skill", "home", "host"),
     )
     away = (workers * _other_region(config, workers.columns)).to_numpy()
     diagonal = np.stack([np.diag(v) for v in values])
     migrants = pd.DataFrame(
-        (1 - diagonal / employment.to_numpy()).T, index=config.reg, columns=[f"share of {s}" for s in config.skills]
+        (1 - diagonal / employment.to_numpy()).T,
+        index=config.reg,
+        columns=[f"share of {s}" for s in config.skills],
     )
     migrants["college share of migrants"] = (values[1].sum(axis=0) - diagonal[1]) / (
         values.sum(axis=(0, 1)) - diagonal.sum(axis=0)

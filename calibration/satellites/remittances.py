@@ -22,8 +22,8 @@ TOTALS = {"total", "world", "totalremittances"}
 def matrix_2010(raw: Path) -> pd.DataFrame:
     """World Bank bilateral remittance matrix 2010: million US$, sender in rows, receiver in columns, ISO3.
 
-    The file is latin-1 (its name says mac-roman) with decimal commas; a blank means no estimate. Its total row, total column
-    and "other" rows are dropped (`lost_2010` says what that is worth).
+    The file is latin-1 (its name says mac-roman) with decimal commas; a blank means no estimate.
+    Its total row and column and its "other" and "unidentified" ones are dropped (see `lost_2010`).
     """
     return _matrix(raw)[0]
 
@@ -76,7 +76,9 @@ def receipts(config: Config, raw: Path) -> tuple[pd.Series, pd.Series]:
     known = facts("remittances_received")
     known = known[known.year.astype(int) == config.year].set_index("iso")
     if known.empty:
-        raise BenchmarkError(f"facts/remittances_received.csv has no receipts of {config.year}; add them with sources")
+        raise BenchmarkError(
+            f"facts/remittances_received.csv has no receipts of {config.year}; add them with sources"
+        )
     value, status = known.value.astype(float), known.status.copy()
     region = config.country_region()
     later = matrix_2010(raw).sum()
@@ -119,7 +121,9 @@ def corridors(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
         spread[iso] = columns[same].sum(axis=1) / sums[same].sum() * value[iso]
     frame = spread.T.groupby(region).sum().T.groupby(region).sum()
     frame = frame.reindex(index=config.reg, columns=config.reg).fillna(0.0)
-    flows = xr.DataArray(frame.to_numpy().T.copy(), {"home": config.reg, "host": config.reg}, ("home", "host"))
+    flows = xr.DataArray(
+        frame.to_numpy().T.copy(), {"home": config.reg, "host": config.reg}, ("home", "host")
+    )
     own = float(np.trace(flows.values))
     report = {
         "remittances_total": pd.Series(
@@ -146,7 +150,9 @@ def _published(config: Config, value: pd.Series) -> pd.DataFrame:
     sender_side = value[[c for c in value.index if region.get(c) in config.importers]].sum()
     table = facts("remittances_world").set_index("group")[["value", "status"]]
     table.columns = ["published", "status"]
-    table["here"] = pd.Series({"all receivers": value.sum(), "developing receivers": value.sum() - sender_side})
+    table["here"] = pd.Series(
+        {"all receivers": value.sum(), "developing receivers": value.sum() - sender_side}
+    )
     return table.astype({"published": float})
 
 
@@ -179,7 +185,13 @@ def migrant_income(LAB: xr.DataArray, EVFB: xr.DataArray, EVOS: xr.DataArray, be
 
 
 def remittances(
-    config: Config, raw: Path, LAB: xr.DataArray, EVFB: xr.DataArray, EVOS: xr.DataArray, beta: float, cap: float
+    config: Config,
+    raw: Path,
+    LAB: xr.DataArray,
+    EVFB: xr.DataArray,
+    EVOS: xr.DataArray,
+    beta: float,
+    cap: float,
 ) -> tuple[xr.DataArray, dict]:
     """Remittances by skill, home (receiver) and host (sender), at most ``cap`` of after-tax income.
 
@@ -199,7 +211,8 @@ def remittances(
         Dimensions skill, home, host; million US$; diagonal 0.
     dict
         The report of `corridors` and ``remittances_by_receiver`` (DataFrame: receipts wanted, excess moved,
-        unplaced, placed, share of after-tax income; million US$), ``remittances_capped`` (DataFrame of corridors).
+        unplaced, placed, share of after-tax income; million US$), ``remittances_capped`` (DataFrame of
+        corridors), ``migrant_income`` (Series by host, million US$).
     """
     wanted, report = corridors(config, raw)
     income = migrant_income(LAB, EVFB, EVOS, beta)
@@ -217,19 +230,30 @@ def remittances(
     )
     before = (wanted / pair.where(pair > 0)).fillna(np.inf).where(wanted > 0, 0.0)
     capped = [
-        (str(h), str(r), float(wanted.sel(home=h, host=r)), float(placed.sel(home=h, host=r)),
-         float(before.sel(home=h, host=r)))
-        for h in config.reg for r in config.reg if float(before.sel(home=h, host=r)) > cap
+        (
+            str(h),
+            str(r),
+            float(wanted.sel(home=h, host=r)),
+            float(placed.sel(home=h, host=r)),
+            float(before.sel(home=h, host=r)),
+        )
+        for h in config.reg
+        for r in config.reg
+        if float(before.sel(home=h, host=r)) > cap
     ]
     report |= {
         "remittances_by_receiver": receiver,
-        "remittances_capped": pd.DataFrame(capped, columns=["home", "host", "wanted", "placed", "ratio before"]),
+        "remittances_capped": pd.DataFrame(
+            capped, columns=["home", "host", "wanted", "placed", "ratio before"]
+        ),
         "migrant_income": pair.sum("home").to_pandas().rename("million US$"),
     }
     return (income * rate).transpose("skill", "home", "host"), report
 
 
-def cap_and_move(wanted: xr.DataArray, limit: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+def cap_and_move(
+    wanted: xr.DataArray, limit: xr.DataArray
+) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
     """Cap every corridor and move the excess to the receiver's other hosts in proportion to the room there.
 
     Parameters

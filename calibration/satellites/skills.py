@@ -33,7 +33,9 @@ def barro_lee(raw: Path) -> pd.DataFrame:
     table = table[table["Year"].notna()].copy()
     table["Year"] = pd.to_numeric(table["Year"]).astype(int)
     table["iso"], _ = to_iso(list(table["Country"]), raw)
-    shares = table[table.iso.notna()].pivot_table(index="iso", columns="Year", values="Tertiary Completed") / 100
+    shares = (
+        table[table.iso.notna()].pivot_table(index="iso", columns="Year", values="Tertiary Completed") / 100
+    )
     return shares
 
 
@@ -46,10 +48,12 @@ def interpolated(shares: pd.DataFrame, year: int) -> pd.Series:
 
 @lru_cache(maxsize=4)
 def locations_2010(raw: Path) -> pd.DataFrame:
-    """College wage ratio (``ratio``) and college share of residents of 25 and over (``share``) in 2010, by ISO3."""
+    """Pay ratio (``ratio``) and share (``share``) of college graduates of 25 and over in 2010, by ISO3."""
     table = pd.read_csv(raw_file(raw, "migrants_by_skill_2010/Location_charac_IER.csv"))
     table["iso"] = table.isoo.replace(IER_CODES)
-    return table.set_index("iso")[["WR_data", "Hr_data"]].rename(columns={"WR_data": "ratio", "Hr_data": "share"})
+    return table.set_index("iso")[["WR_data", "Hr_data"]].rename(
+        columns={"WR_data": "ratio", "Hr_data": "share"}
+    )
 
 
 def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,19 +88,28 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     later = barro_lee(raw)[LOCATION_YEAR].reindex(usable).reindex(out.index)
     factor, log = _pull_back(out, now, later)
     out["people"] = (loc.share.reindex(out.index) * factor).fillna(now)
-    log += [(i, "attainment", "level of Barro-Lee") for i in out.index[out.people.notna() & ~out.index.isin(loc.index)]]
+    log += [
+        (i, "attainment", "level of Barro-Lee")
+        for i in out.index[out.people.notna() & ~out.index.isin(loc.index)]
+    ]
     for iso in replaced.index.intersection(out.index):
         out.at[iso, "people"] = replaced[iso]
         log.append((iso, "attainment", f"{replaced[iso]:.3f}: facts/attainment_replaced.csv"))
-    mean = (out.people * out.emp).groupby(out.region).sum() / out.emp[out.people.notna()].groupby(out.region).sum()
+    mean = (out.people * out.emp).groupby(out.region).sum() / out.emp[out.people.notna()].groupby(
+        out.region
+    ).sum()
     for iso in out.index[out.people.isna()]:
         out.at[iso, "people"] = mean[out.region[iso]]
         log.append((iso, "attainment", "mean of the region"))
     premium = facts("college_premium").set_index("iso").ratio.astype(float)
     out["ratio"] = premium.reindex(out.index).fillna(loc.ratio.reindex(out.index))
-    log += [(iso, "college premium", "facts/college_premium.csv") for iso in premium.index if iso in out.index]
+    log += [
+        (iso, "college premium", "facts/college_premium.csv") for iso in premium.index if iso in out.index
+    ]
     known = out.ratio.notna()
-    weighted = (out.ratio * out.emp)[known].groupby(out.region).sum() / out.emp[known].groupby(out.region).sum()
+    weighted = (out.ratio * out.emp)[known].groupby(out.region).sum() / out.emp[known].groupby(
+        out.region
+    ).sum()
     for iso in out.index[~known]:
         out.at[iso, "ratio"] = weighted[out.region[iso]]
         log.append((iso, "college premium", "mean of the region"))
@@ -138,7 +151,7 @@ def region_skills(config: Config, skills: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index reg; columns people, workers, wages (shares of the skilled) and ratio (skilled over unskilled pay).
+        Index reg; columns people, workers, wages (skilled shares), ratio (skilled over unskilled pay).
     """
     emp, pay = skills.emp.groupby(skills.region).sum(), skills.wagebill.groupby(skills.region).sum()
     out = pd.DataFrame(

@@ -38,7 +38,8 @@ def facts(name: str) -> pd.DataFrame:
     for row, (status, source) in enumerate(zip(table["status"], table["source"], strict=True), start=2):
         if status not in STATUSES or not source.strip():
             raise BenchmarkError(
-                f"facts/{name}.csv, row {row}: status {status!r}; give a source and one of {', '.join(STATUSES)}"
+                f"facts/{name}.csv, row {row}: status {status!r}; "
+                f"give a source and one of {', '.join(STATUSES)}"
             )
     return table
 
@@ -47,7 +48,9 @@ def raw_file(raw: Path, relative: str) -> Path:
     """Path of a raw file, or a clear error that says which one is missing."""
     path = Path(raw) / relative
     if not path.is_file():
-        raise BenchmarkError(f"raw file {relative} is not in {Path(raw).name}; see calibration/satellites/README.md")
+        raise BenchmarkError(
+            f"raw file {relative} is not in {Path(raw).name}; see calibration/satellites/README.md"
+        )
     return path
 
 

@@ -19,7 +19,9 @@ from calibration.satellites.macro import macro_targets
 from calibration.satellites.skills import barro_lee, interpolated
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = pytest.mark.skipif(not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository")
+pytestmark = pytest.mark.skipif(
+    not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository"
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,9 @@ def test_pattern_over_activities_is_the_same_everywhere(config, wagebill):
     high = skill_splits(config, RAW, wagebill).sel(skill="SkLab")
     odds = high / (1 - high)
     relative = odds / odds.sel(acts="Agr")
-    np.testing.assert_allclose(relative, relative.isel(reg=[0]).values.repeat(len(config.reg), axis=1), rtol=1e-8)
+    np.testing.assert_allclose(
+        relative, relative.isel(reg=[0]).values.repeat(len(config.reg), axis=1), rtol=1e-8
+    )
     assert (high.sel(acts="Gov") > high.sel(acts="Tex")).all()
 
 

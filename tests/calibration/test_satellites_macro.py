@@ -12,7 +12,9 @@ from calibration.satellites.sources import STATUSES, facts, raw_file
 from cge.errors import BenchmarkError
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository")
+needs_raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository"
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,9 @@ def test_depreciation_is_usual_but_for_flagged_japan(targets):
 @needs_raw
 def test_everything_imputed_is_reported(config, targets):
     table, log = country_table(config, RAW)
-    assert set(table.index[table.imputed_share]) <= set(log[log.variable.str.contains("labour_share")].country)
+    assert set(table.index[table.imputed_share]) <= set(
+        log[log.variable.str.contains("labour_share")].country
+    )
     assert set(table.index[table.source == "WDI"]) <= set(log.country)
     for missing in ("CUB", "LBY", "PRK", "AFG", "SOM"):  # absent from the Penn World Table
         assert missing in table.index and missing in set(log.country)
@@ -89,9 +93,23 @@ def test_aggregate_of_one_group_is_the_sum(config, targets):
 
 @pytest.mark.parametrize(
     "name",
-    ["macro_gaps", "labour_share_pools", "capital_rules", "labour_taxes", "labour_parameters", "skill_intensity",
-     "college_premium", "attainment_replaced", "participation", "migrant_parameters", "statistical_migrants",
-     "partition", "movers_proxy", "remittances_received", "remittances_world"],
+    [
+        "macro_gaps",
+        "labour_share_pools",
+        "capital_rules",
+        "labour_taxes",
+        "labour_parameters",
+        "skill_intensity",
+        "college_premium",
+        "attainment_replaced",
+        "participation",
+        "migrant_parameters",
+        "statistical_migrants",
+        "partition",
+        "movers_proxy",
+        "remittances_received",
+        "remittances_world",
+    ],
 )
 def test_every_fact_has_a_source(name):
     table = facts(name)

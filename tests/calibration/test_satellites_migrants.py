@@ -27,7 +27,9 @@ from calibration.satellites.remittances import (
 )
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository")
+needs_raw = pytest.mark.skipif(
+    not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository"
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,9 @@ def test_migrants_reconcile_with_the_file(accounts):
     assert float(people.sum()) / 1e3 == pytest.approx(total["base year, between regions"])
     between = float(accounts["LAB"].sum()) - np.trace(accounts["LAB"].sum("skill").values)
     assert between / 1e3 == pytest.approx(total["workers, between regions"])
-    assert total["workers, between regions"] / total["base year, between regions"] == pytest.approx(0.55, abs=0.06)
+    assert total["workers, between regions"] / total["base year, between regions"] == pytest.approx(
+        0.55, abs=0.06
+    )
 
 
 @needs_raw
@@ -131,7 +135,9 @@ def test_receipts_have_published_controls(config):
     assert value[status == "scaled"].sum() < 0.02 * value.sum()
     flows, report = corridors(config, RAW)
     total = report["remittances_total"]
-    assert total["between regions"] + total["inside a region (dropped)"] == pytest.approx(total["published receipts"])
+    assert total["between regions"] + total["inside a region (dropped)"] == pytest.approx(
+        total["published receipts"]
+    )
     assert (np.diag(flows) == 0).all()
 
 
