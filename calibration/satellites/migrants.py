@@ -150,12 +150,13 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
         home region by host ISO3, thousand workers).
     dict
         ``migrants_total`` (Series, million), ``host_countries`` (DataFrame: workers,
-        employment, kept, share), ``blocks`` (DataFrame of moved borders and of the partition of India, million persons).
+        employment, kept, share), ``blocks`` (DataFrame of moved borders and of the partition of India,
+        million persons).
     """
     stock = stock_2000(raw)
     region = config.country_region()
     table, _ = country_table(config, raw)
-    rate = (table.emp / table["pop"] / 1e3).clip(upper=1.0)
+    rate = table.emp / table["pop"] / 1e3
     rate.update(facts("participation").set_index("iso").value.astype(float))
     outside = sorted((set(stock.index) | set(stock.columns)) - set(region))
     inside = stock.loc[[i for i in stock.index if i in region], [c for c in stock.columns if c in region]]
