@@ -33,9 +33,9 @@ def migration_accounts(config: Config, raw: Path, EVFB: xr.DataArray, EVOS: xr.D
     -------
     dict
         ``LAB`` (skill, home, host; thousand workers), ``MPOP`` (home, host; thousand persons), ``REMIT``
-        (skill, home, host; million US$), ``LABSTAT`` (home, host; thousand workers that moved borders made
-        migrants, the diagonal holding those folded into the home work force), ``beta_earlier`` (float) and
-        ``report`` (dict of DataFrames and Series).
+        (skill, home, host; million US$), ``LABSTAT`` (home, host; thousand persons whom moved
+        borders made migrants; those off the diagonal are part of ``MPOP``, those on it were folded in),
+        ``beta_earlier`` (float) and ``report`` (dict of DataFrames and Series).
 
     Raises
     ------
@@ -146,7 +146,8 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
     -------
     dict
         ``people`` and ``workers`` (home, host; thousand; the diagonal holds migrants between countries of
-        one region), ``statistical`` (home, host; thousand workers), ``by_host_country`` (DataFrame,
+        one region), ``statistical`` (home, host; thousand persons whom moved borders made
+        migrants) and ``statistical_workers`` (thousand workers among them), ``by_host_country`` (DataFrame,
         home region by host ISO3, thousand workers).
     dict
         ``migrants_total`` (Series, million), ``host_countries`` (DataFrame: workers,
@@ -173,14 +174,14 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
     people = inside * factor / 1e3
     workers, cut = _below_work_force(people * per_host, table, float(parameters()["largest_migrant_share"]))
     blocks = _blocks(people, "statistical_migrants")
-    borders = pd.DataFrame(0.0, people.index, people.columns)
+    moved = pd.DataFrame(0.0, people.index, people.columns)
     for members in blocks.values():
-        homes, hosts = (people.index.isin(members), people.columns.isin(members))
-        borders.loc[homes, hosts] = workers.loc[homes, hosts]
+        moved.loc[people.index.isin(members), people.columns.isin(members)] = 1.0
     stocks = {
         "people": by_region(people, config),
         "workers": by_region(workers, config),
-        "statistical": by_region(borders, config),
+        "statistical": by_region(moved * people, config),
+        "statistical_workers": by_region(moved * workers, config),
         "by_host_country": workers.groupby(region).sum().reindex(config.reg),
     }
     report = {
@@ -220,6 +221,7 @@ def _below_work_force(
 def _totals(stock: pd.DataFrame, inside: pd.DataFrame, outside: list[str], stocks: dict) -> pd.Series:
     people, workers = stocks["people"], stocks["workers"]
     own_people, own_workers = np.trace(people.values) / 1e3, np.trace(workers.values) / 1e3
+    moved, moved_workers = stocks["statistical"], stocks["statistical_workers"]
     out = pd.Series(
         {
             "file 2000": stock.to_numpy().sum() / 1e6,
@@ -230,9 +232,13 @@ def _totals(stock: pd.DataFrame, inside: pd.DataFrame, outside: list[str], stock
             "base year, between regions": float(people.sum()) / 1e3 - own_people,
             "workers, between countries of one region (folded in)": own_workers,
             "workers, between regions": float(workers.sum()) / 1e3 - own_workers,
-            "statistical workers, folded in": np.trace(stocks["statistical"].values) / 1e3,
-            "statistical workers, between regions": float(stocks["statistical"].sum()) / 1e3
-            - np.trace(stocks["statistical"].values) / 1e3,
+            "statistical people, folded in": np.trace(moved.values) / 1e3,
+            "statistical people, between regions": (float(moved.sum()) - np.trace(moved.values)) / 1e3,
+            "statistical workers, folded in": np.trace(moved_workers.values) / 1e3,
+            "statistical workers, between regions": (
+                float(moved_workers.sum()) - np.trace(moved_workers.values)
+            )
+            / 1e3,
         },
         name="million",
     )
