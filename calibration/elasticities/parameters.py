@@ -125,9 +125,8 @@ def _income_targets(comm: list[str], per_head: float) -> np.ndarray:
         rows = use[use["comm"] == name]
         unknown = sorted(set(rows["category"]) - set(by_category))
         if rows.empty or unknown:
-            raise FactsError(
-                f"category_map.csv: {name} needs known categories; not known: {', '.join(unknown) or 'none given'}"
-            )
+            named = ", ".join(unknown) or "none given"
+            raise FactsError(f"category_map.csv: {name} needs known categories; not known: {named}")
         values = np.array([by_category[c] for c in rows["category"]])
         weight = rows["weight"].to_numpy(float)
         out.append((values * weight).sum() / weight.sum())
