@@ -368,8 +368,9 @@ def _check_wages(sam: Sam, bench: Benchmark, wages: xr.DataArray, tolerance: flo
     if wrong.any():
         index = tuple(np.argwhere(wrong)[0])
         at = {d: str(wages.coords[d].values[i]) for d, i in zip(wages.dims, index, strict=True)}
+        have, should = float(wages.values[index]), float(income.values[index])
         raise BenchmarkError(
-            f"SAM {sam.name!r}: account {at['host']}.mig.{at['home']} receives "
-            f"{float(wages.values[index]):,.6f} million US$ from {at['host']}.fac.{at['skill']}, "
-            f"but the labour stocks LAB imply {float(income.values[index]):,.6f}; change LAB, or the cell and those that balance it"
+            f"SAM {sam.name!r}: account {at['host']}.mig.{at['home']} receives {have:,.6f} million US$ from "
+            f"{at['host']}.fac.{at['skill']}, but the labour stocks LAB imply {should:,.6f}; change LAB, or "
+            "the cell and those that balance it"
         )

@@ -128,7 +128,8 @@ def sam_summary(sam: Sam, region: str | None = None) -> str:
     table["all"] = table.sum(axis=1)
 
     def cell(value: float) -> str:
-        return f"{'.' if value == 0 else format(value / scale, f'.{digits}f'):>8}"
+        text = format(value / scale, f".{digits}f")
+        return f"{'.' if value == 0 else text.removeprefix('-') if float(text) == 0 else text:>8}"
 
     where = "all regions" if region is None else region
     lines = [
@@ -142,8 +143,14 @@ def sam_summary(sam: Sam, region: str | None = None) -> str:
     ]
     words = [f"{name} = {_GROUPS[name][0]}" for name in table.columns if name in _GROUPS]
     lines += ["", *_wrap(words, 100)]
-    gap = shown.totals()["gap"].abs()
-    lines.append(f"largest gap between receipts and payments: {gap.max():.2e} million US$ ({gap.idxmax()})")
+    totals = shown.totals()
+    gap = totals["gap"].abs()
+    size = totals[["receipts", "payments"]].abs().max(axis=1)
+    worst = gap.idxmax()
+    lines.append(
+        f"largest gap between receipts and payments: {gap[worst]:.1e} million US$ in {worst}, "
+        f"{gap[worst] / max(size[worst], 1e-300):.1e} of the account"
+    )
     return "\n".join(lines)
 
 
