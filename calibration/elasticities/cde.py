@@ -17,8 +17,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import lsq_linear
 
-# Bounds that keep the system regular with a margin (our choice). Wider bounds (0.02) fit own-price elasticities
-# of luxuries better by 0.02 on average, income elasticities no better, and double the spread of INCPAR.
+# Bounds that keep the system regular with a margin (our choice). Wider bounds (0.02) fit own-price
+# elasticities better by 0.02 on average, income elasticities no better, and double the spread of INCPAR.
 SUBPAR_BOUNDS = (0.1, 0.9)
 INCPAR_LOWEST = 0.1
 # A good that a region hardly buys still gets sensible parameters.
