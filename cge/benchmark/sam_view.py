@@ -148,7 +148,7 @@ def sam_summary(sam: Sam, region: str | None = None) -> str:
     size = totals[["receipts", "payments"]].abs().max(axis=1)
     worst = gap.idxmax()
     lines.append(
-        f"largest gap between receipts and payments: {gap[worst]:.1e} million US$ in {worst}, "
+        f"largest gap, receipts less payments: {gap[worst]:.1e} million US$ ({worst}), "
         f"{gap[worst] / max(size[worst], 1e-300):.1e} of the account"
     )
     return "\n".join(lines)
