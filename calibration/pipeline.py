@@ -83,14 +83,12 @@ def economies(config: Config, raw: Path, macro, facts: dict, reports: dict) -> E
     trade = split_trade(explicit.trade, table.rest, macro.parts, facts, config.goods)
     reports["part_trade"], reports["part_trade_gaps"] = trade.report, trade.gaps
 
-    parts, goods = list(config.row_parts), list(config.goods)
-    volume = trade.trade.sel(comm=goods)
-    volume = volume.sel(src=parts).sum(("comm", "dst")).values + volume.sel(dst=parts).sum(("comm", "src")).values
-    share = facts["margin"]["row_share"]
-    supply = float(explicit.margin.sum()) * share / (1 - share) * volume / volume.sum()
+    weight = pd.Series(facts["services"]["exports"]).reindex(list(config.row_parts))
+    share = reports["row_share"] = facts["margin"]["row_share"]
+    supply = float(explicit.margin.sum()) * share / (1 - share) * weight / weight.sum()
     groups = {"agriculture": config.agriculture, "services": config.services, "transport": [transport]}
     groups["industry"] = [c for c in config.comm if c not in (*config.agriculture, *config.services)]
-    built = part_tables(explicit, trade.trade, macro.parts, facts, groups, pd.Series(supply, index=parts))
+    built = part_tables(explicit, trade.trade, macro.parts, facts, groups, supply)
     reports["part_structure"] = built.report
 
     def both(name: str) -> xr.DataArray:
@@ -153,7 +151,7 @@ def run(config: Config, raw: Path) -> Result:
     people = migration_accounts(config, raw, arrays["EVFB"], arrays["EVOS"])
     reports["migration"] = people["report"]
     arrays |= {n: people[n] for n in ("LAB", "MPOP", "REMIT", "LABSTAT")}
-    arrays |= {n: xr.DataArray(targets[c].to_numpy(float), dims="reg", coords={"reg": order})
+    arrays |= {n: rounded(xr.DataArray(targets[c].to_numpy(float), dims="reg", coords={"reg": order}))
                for n, c in (("VDEP", "dep"), ("VKB", "vkb"), ("POP", "pop"))}
     arrays["TMSFARM"] = layers["farm"].where(arrays["VCIF"] > 0, 0.0).transpose("comm", "src", "dst")
     arrays["TMS1993"] = rounded(layers["tms1993"]).transpose("comm", "src", "dst")

@@ -54,7 +54,7 @@ def split_trade(known: xr.DataArray, rest: str, macro: pd.DataFrame, facts: dict
     macro : DataFrame
         Index part; columns gdp, exports, imports (million US$; goods).
     facts : dict
-        ``parts_<year>.toml``: distance, reexports, part.
+        ``parts_<year>.toml``: distance, margin, services, reexports, part; ``single`` lists parts of one country.
     goods : tuple of str
 
     Returns
@@ -81,7 +81,7 @@ def split_trade(known: xr.DataArray, rest: str, macro: pd.DataFrame, facts: dict
             norm = pd.Series({p: sum(facts["part"][p]["exports"].values()) for p in parts})
             supply, demand = size["out"] * shares / norm, size["in"]
         else:
-            supply = demand = macro.gdp
+            supply, demand = (pd.Series(facts["services"][f]).astype(float) for f in ("exports", "imports"))
         to_parts, to_rest = flows.sel(src=countries, dst=rest), flows.sel(src=rest, dst=countries)
         inner = float(to_parts.sum() * to_rest.sum() / max(float(flows.sel(src=countries, dst=countries).sum()), 1.0))
         s, d = supply.reindex(parts).to_numpy(), demand.reindex(parts).to_numpy()
