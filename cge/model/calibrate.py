@@ -176,10 +176,9 @@ def _labour(bench, add, b, opts) -> None:
     earl = add("EARL0", ("skill", _R), (eff * off).sum(1))
     effective = add("EFF0", ("skill", _R), lab[:, np.arange(nr), np.arange(nr)] + earl)
     add("WAGE0", ("skill", _R), wages)
-    safe = np.where(wages > 0, wages, 1.0)
-    gap = wages[:, :, None] + opts["beta"] * (wages[:, None, :] - wages[:, :, None])
-    add("AN", _PAIR, np.where(wages[:, None, :] > 0, np.minimum(1.0, gap / safe[:, None, :]), 1.0))
     add("AE", _PAIR, eff)
+    for name, value in mover_coefficients(wages, opts).items():
+        add(name, _PAIR if value.ndim else (), value)
     wnet = add("WNET0", ("skill", _R), net / np.where(effective > 0, effective, 1.0))
     income = wnet[:, None, :] * eff * off
     rem = b["REMIT"] if "REMIT" in b else np.zeros_like(off)
@@ -189,15 +188,37 @@ def _labour(bench, add, b, opts) -> None:
         raise BenchmarkError(f"benchmark {bench.name!r}: remittances of {lost.sum():.1f} million US$ come from pairs "
                              "without migrants; move them to pairs with migrants or drop them in REMIT")
     add("SPENDE0", _PAIR, income - rem)
-    add("RHON", _PAIR, np.full(off.shape, opts["rho"]))
     add("MSHR", _PAIR, np.zeros(off.shape))
-    for key in ("taxmov", "ctaxmov", "family"):
-        add(key.upper(), (), opts[key])
     mpop = b.get("MPOP", np.zeros((nr, nr)))
     add("POPRES", (_R,), b["POP"] - mpop.sum(0) / 1000.0)
     add("YMIG0", (_R,), income.sum((0, 1)))
     add("REMIN0", (_R,), rem.sum((0, 2)))
     add("REMOUT0", (_R,), rem.sum((0, 1)))
+
+
+def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Coefficients of new movers from :data:`LABOUR_DEFAULTS`-type options.
+
+    Parameters
+    ----------
+    wages : array (skill, reg)
+        Benchmark wages gross of labour tax, million US$ per thousand workers.
+    options : mapping
+        beta, rho, family, taxmov, ctaxmov.
+
+    Returns
+    -------
+    dict
+        AN (skill, home, host): productivity relative to a host worker,
+        ``min(1, [W_home + beta (W_host - W_home)] / W_host)`` (Walmsley and
+        Winters 2005); RHON (skill, home, host): remittance rate; TAXMOV,
+        CTAXMOV, FAMILY: numbers.
+    """
+    home, host = wages[:, :, None], wages[:, None, :]
+    gap = home + options["beta"] * (host - home)
+    an = np.where(host > 0, np.minimum(1.0, gap / np.where(host > 0, host, 1.0)), 1.0)
+    return {"AN": an, "RHON": np.full(an.shape, options["rho"]),
+            **{k.upper(): np.asarray(options[k], float) for k in ("taxmov", "ctaxmov", "family")}}
 
 
 def _wagebill(bench, bill):

@@ -11,18 +11,14 @@ import numpy as np
 import xarray as xr
 
 from cge.benchmark import Benchmark
-from cge.errors import ScenarioError, SolveFailed
+from cge.errors import ScenarioError
 from cge.model import Calibration, calibrate, table
 from cge.model.closure import Closure
 from cge.solve.certificate import Certificate, certify
 from cge.solve.newton import Newton, NewtonReport
+from cge.solve.path import Path as _Path
 from cge.solve.system import System
 
-#: Largest change of a Divisia index (fraction) accepted when the sub-steps are doubled: 1e-4 percentage points.
-RATE_TOLERANCE = 1e-6
-_MAX_STEPS = 64
-_FIRST_STEPS = 1
-_MAX_HALVINGS = 8
 
 
 @dataclass
@@ -131,9 +127,8 @@ class Model:
               steps: int | None = None) -> Solution:
         """Solve for shocked values of exogenous variables.
 
-        The shock is a straight line in levels. Divisia indices are chained
-        over sub-steps, doubled until none changes by more than 1e-4 percentage
-        points; a sub-step that fails is halved.
+        The shock is a straight line in levels; see :mod:`cge.solve.path` for
+        how Divisia indices are integrated along it.
 
         Parameters
         ----------
@@ -163,73 +158,14 @@ class Model:
         for name, value in shocks.items():
             self.system.set_exogenous(goal, name, value)
         report = NewtonReport()
+        path = _Path(self, goal, report)
         if steps:
-            x, data = self._walk(goal, steps, report)
+            x, data = path.walk(steps)
             return Solution(self, x, data, steps, report, time.perf_counter() - start)
-        x, data, n, error = self._refine(goal, report)
+        x, data, n, error = path.refine()
         return Solution(self, x, data, n, report, time.perf_counter() - start, error)
 
-    def _refine(self, goal: dict, report: NewtonReport) -> tuple[np.ndarray, dict, int, float]:
-        """Double the sub-steps until the Divisia indices settle, extrapolating as Richardson (1911) does.
-
-        The chained trapezoid errs by the square of the step, so a third of the
-        change at a doubling is added to the path state, and the end point is
-        solved again with it: closure and indices stay consistent.
-        """
-        n = _FIRST_STEPS
-        x, data = self._walk(goal, n, report)
-        coarse, last = self._rates(x, data), None
-        while True:
-            n *= 2
-            x, data = self._walk(goal, n, report)
-            fine = self._rates(x, data)
-            change = {k: (fine[k] - coarse[k]) / 3.0 for k in fine}
-            raw = _largest(change)
-            if raw < RATE_TOLERANCE:
-                return x, data, n, raw
-            rates = {k: {**s, "acc": s["acc"] + change[k]} for k, s in data["rates"].items()}
-            better = {**data, "rates": rates}
-            x_better = self.newton.solve(x, better, report)
-            extrapolated = self._rates(x_better, better)
-            error = _largest({k: extrapolated[k] - last[k] for k in last}) if last else np.inf
-            if error < RATE_TOLERANCE or n >= _MAX_STEPS:
-                return x_better, better, n, min(error, raw)
-            coarse, last = fine, extrapolated
-
-    def _rates(self, x: np.ndarray, data: dict) -> dict[str, np.ndarray]:
-        """Accumulated value of every Divisia index (logarithm, or level where signed)."""
-        view = self.system.view(x, data)
-        values = {k: getattr(view, k) for k in self.system.rates}
-        return {k: np.broadcast_to(v.log if v.is_positive else v.val, v.shape) for k, v in values.items()}
-
-    def _walk(self, goal: dict, n: int, report: NewtonReport) -> tuple[np.ndarray, dict]:
-        """Follow the shock in ``n`` sub-steps, halving one that fails; return the end point."""
-        x = np.zeros(self.system.n)
-        rates = self._base["rates"]
-        done, width, halvings = 0.0, 1.0 / n, 0
-        data = self._at(goal, 1.0, rates)
-        while done < 1.0 - 1e-12:
-            to = min(1.0, done + width)
-            data = self._at(goal, to, rates)
-            try:
-                x_new = self.newton.solve(self._predict(x, done, to), data, report)
-            except SolveFailed:
-                halvings += 1
-                if halvings > _MAX_HALVINGS:
-                    raise
-                width /= 2
-                continue
-            x, done = x_new, to
-            if done < 1.0 - 1e-12:
-                rates = self.newton.rate_state(x, data)
-        return x, data
-
-    @staticmethod
-    def _predict(x: np.ndarray, done: float, to: float) -> np.ndarray:
-        """Extrapolate the path from the origin: a good start, as responses are nearly linear in the shock."""
-        return x * (to / done) if done > 0 else x
-
-    def _at(self, goal: dict, t: float, rates: dict) -> dict:
+    def data_at(self, goal: dict, t: float, rates: dict) -> dict:
         """The data tree at the fraction ``t`` of the shock, on the straight line in levels."""
         base = self._base["exo"]
         exo = {}
@@ -242,8 +178,3 @@ class Model:
             else:
                 exo[name] = start + t * (end - start)
         return {"coef": goal["coef"], "exo": exo, "target": goal["target"], "rates": rates}
-
-
-def _largest(values: Mapping[str, np.ndarray]) -> float:
-    """Largest absolute number in a set of arrays."""
-    return max((float(np.max(np.abs(v))) for v in values.values()), default=0.0)

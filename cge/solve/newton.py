@@ -105,8 +105,8 @@ class Newton:
         """Path state of the Divisia indices at ``x``."""
         return self.system.view(np.asarray(x), data).rate_state(self.system.rates)
 
-    def solve(self, x: np.ndarray, data: dict, report: NewtonReport) -> np.ndarray:
-        """Solve from the starting point ``x``.
+    def solve(self, x: np.ndarray, data: dict, report: NewtonReport, tolerance: float | None = None) -> np.ndarray:
+        """Solve from the starting point ``x`` to a largest residual of ``tolerance`` (1e-11).
 
         Raises
         ------
@@ -116,6 +116,7 @@ class Newton:
         jnp = self._jnp
         if self._inverse is None:
             raise RuntimeError("factorise first")
+        goal = tolerance or TOLERANCE
         f_norm, tol = np.inf, 1e-3
         x = jnp.asarray(x)
         for _ in range(_MAX_ITERATIONS):
@@ -123,7 +124,7 @@ class Newton:
             report.products += int(products)
             f_norm = float(jnp.abs(f).max())
             report.residual = f_norm
-            if f_norm < TOLERANCE:
+            if f_norm < goal:
                 return np.asarray(x)
             report.iterations += 1
             x, f_new = self._line_search(x, dx, f_norm, data)

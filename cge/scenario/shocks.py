@@ -1,0 +1,179 @@
+"""Scenarios made into shocked variables and coefficients of a model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cge.benchmark import Benchmark
+from cge.errors import ScenarioError
+from cge.model import LABOUR_DEFAULTS, table
+from cge.model.calibrate import mover_coefficients
+from cge.scenario.spec import Scenario
+from cge.solve.model import Model
+
+
+def positions(bench: Benchmark, dim: str, wanted: Any, where: str) -> np.ndarray:
+    """Positions of the named elements of a dimension; groups of regions may be named.
+
+    Raises
+    ------
+    ScenarioError
+        An element that the benchmark does not have, with the nearest name.
+    """
+    labels = list(bench.labels(dim))
+    if wanted is None or wanted == "all":
+        return np.arange(len(labels))
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    groups: Mapping[str, Any] = bench.meta.get("groups", {}) if dim in ("src", "dst", "home", "host", "reg") else {}
+    out: list[int] = []
+    for name in wanted:
+        if name in groups:
+            out += [labels.index(r) for r in groups[name]]
+        elif name in labels:
+            out.append(labels.index(name))
+        else:
+            near = difflib.get_close_matches(str(name), [*labels, *groups], 1)
+            kind = {"comm": "sector", "skill": "skill"}.get(dim, "region")
+            raise ScenarioError(f"{where}: {kind} '{name}' is not in benchmark {bench.name}; "
+                                + (f"did you mean '{near[0]}'? " if near else "")
+                                + f"It has {', '.join([*labels, *groups])}")
+    return np.array(sorted(set(out)), dtype=int)
+
+
+def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | None = None
+              ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Levels of exogenous variables and mover coefficients that a scenario asks for.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    model : Model
+    labour : mapping, optional
+        Labour options of the file; those of the scenario take precedence.
+
+    Returns
+    -------
+    shocks, coefficients : dict of str to array
+
+    Raises
+    ------
+    ScenarioError
+        Unknown element or variable, infeasible quota, tariff below -100%.
+    """
+    shocks: dict[str, np.ndarray] = {}
+    if scenario.tariffs:
+        shocks["tms"] = _tariff_power(scenario, model.bench)
+    if scenario.export_taxes == "remove":
+        vxsb, vfob = model.bench["VXSB"].values, model.bench["VFOB"].values
+        # txs is the power of the subsidy: fob = basic / txs, so removal undoes the benchmark ratio.
+        shocks["txs"] = np.where(vxsb > 0, vfob / np.where(vxsb > 0, vxsb, 1.0), 1.0)
+    for entry in scenario.shock:
+        name = entry["variable"]
+        symbol = table.symbols.get(name)
+        if symbol is None or symbol.role != "exogenous":
+            known = [s.name for s in table.symbols.values() if s.role == "exogenous"]
+            near = difflib.get_close_matches(name, known, 1)
+            raise ScenarioError(f"scenario '{scenario.name}': '{name}' is not an exogenous variable"
+                                + (f"; did you mean '{near[0]}'?" if near else "; `cge symbols` lists them"))
+        value = shocks.get(name, np.full(model.system.shape(name), symbol.base))
+        index = [positions(model.bench, d, entry.get("where", {}).get(d), f"scenario '{scenario.name}', shock of {name}")
+                 for d in symbol.dims]
+        extra = set(entry.get("where", {})) - set(symbol.dims)
+        if extra:
+            raise ScenarioError(f"scenario '{scenario.name}', shock of {name}: it has dimensions {', '.join(symbol.dims)}, "
+                                f"not {', '.join(sorted(extra))}")
+        value[np.ix_(*index)] = entry["value"]
+        shocks[name] = value
+    options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(model.labour or {}) | dict(labour or {})
+    options |= dict(scenario.labour)
+    coefficients = mover_coefficients(model.cal.data["WAGE0"][1], options)
+    if scenario.quota:
+        quota, share = _quota(scenario, model)
+        shocks["quota"] = quota
+        coefficients["MSHR"] = share
+    return shocks, coefficients
+
+
+def _tariff_power(scenario: Scenario, bench: Benchmark) -> np.ndarray:
+    """Power of tariffs relative to the benchmark after all cuts of a scenario."""
+    vcif, vmsb = bench["VCIF"].values, bench["VMSB"].values
+    traded = vcif > 0
+    total = np.where(traded, vmsb / np.where(traded, vcif, 1.0) - 1.0, 0.0)
+    farm = np.where(traded, bench["TMSFARM"].values, 0.0)
+    rate = total.copy()
+    for cut in scenario.tariffs:
+        where = f"scenario '{scenario.name}', tariffs"
+        index = np.ix_(*(positions(bench, d, cut.get(d), where) for d in ("comm", "src", "dst")))
+        mask = np.zeros(rate.shape, bool)
+        mask[index] = True
+        if cut.get("remove") == "all":
+            new = np.zeros_like(rate)
+        elif cut.get("remove") in ("applied", "1993"):
+            new = farm
+        elif cut.get("remove") == "farm":
+            new = rate - farm
+        elif cut.get("rate") == "1993":
+            if "TMS1993" not in bench:
+                raise ScenarioError(f"{where}: benchmark {bench.name} carries no 1993 tariffs (array TMS1993)")
+            new = bench["TMS1993"].values + farm
+        elif "rate" in cut:
+            new = np.full_like(rate, cut["rate"])
+        else:
+            new = rate * cut["scale"]
+        rate = np.where(mask, new, rate)
+    low = np.argwhere(traded & (rate <= -1))
+    if len(low):
+        c, s, d = (bench.labels(dim)[i] for dim, i in zip(("comm", "src", "dst"), low[0]))
+        raise ScenarioError(f"scenario '{scenario.name}': the tariff on {c} from {s} into {d} would be "
+                            f"{rate[tuple(low[0])]:.0%}, below -100%; give a rate above -1")
+    return np.where(traded, (1.0 + rate) / (1.0 + total), 1.0)
+
+
+def _quota(scenario: Scenario, model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """Quota by skill and host, and the share of each home in the movers to a host."""
+    bench = model.bench
+    if not bench.has_labour:
+        raise ScenarioError(f"scenario '{scenario.name}': benchmark {bench.name} has no labour stocks by home and host "
+                            "(array LAB), so there is nobody to move")
+    force, stock = model.cal.data["LF0"][1], model.cal.data["LABOFF"][1]
+    natives = model.cal.data["NAT0"][1]
+    skills, regs = bench.labels("skill"), bench.labels("reg")
+    quota = np.zeros(force.shape)
+    moved = np.zeros(stock.shape)
+    for entry in scenario.quota:
+        where = f"scenario '{scenario.name}', quota"
+        homes = positions(bench, "home", entry.get("homes", "exporters"), where)
+        hosts = positions(bench, "host", entry.get("hosts", "importers"), where)
+        for s in positions(bench, "skill", entry.get("skills"), where):
+            for h in hosts:
+                weight = np.zeros(len(regs))
+                weight[homes] = force[s, homes] if entry.get("supply", "pool") == "pool" else stock[s, homes, h]
+                weight[h] = 0.0
+                if weight.sum() <= 0:
+                    raise ScenarioError(f"{where}: no {skills[s]} workers can come to {regs[h]} from "
+                                        f"{', '.join(regs[i] for i in homes)} under the rule "
+                                        f"'{entry.get('supply', 'pool')}'; name other homes or use supply = \"pool\"")
+                movers = entry["rate"] * force[s, h] * weight / weight.sum()
+                moved[s, :, h] += movers
+                quota[s, h] += entry["rate"]
+    gone = moved.sum(2)
+    short = np.argwhere(gone >= natives * (1 - 1e-9))
+    short = [(s, r) for s, r in short if gone[s, r] > 0]
+    if short:
+        s, r = max(short, key=lambda t: gone[t] / max(natives[t], 1e-12))
+        raise ScenarioError(f"scenario '{scenario.name}': {gone[s, r]:,.0f} thousand {skills[s]} workers would leave "
+                            f"{regs[r]}, which has {natives[s, r]:,.0f} thousand of its own; lower the quota below "
+                            f"{_feasible(scenario, gone, natives):.3g}, or let more homes send")
+    admitted = moved.sum(1)
+    share = moved / np.where(admitted != 0, admitted, 1.0)[:, None, :]
+    return quota, share
+
+
+def _feasible(scenario: Scenario, gone: np.ndarray, natives: np.ndarray) -> float:
+    """Largest common rate that leaves somebody everywhere (all entries scaled alike)."""
+    ratio = np.max(gone / np.where(natives > 0, natives, np.inf))
+    return max(entry["rate"] for entry in scenario.quota) / ratio

@@ -1,0 +1,220 @@
+"""Scenario files: a TOML description of counterfactuals as differences from the benchmark.
+
+A file names a benchmark, common settings and any number of scenarios::
+
+    benchmark = "ww1997"
+
+    [labour]                      # defaults of all scenarios of the file
+    beta = 0.5
+
+    [scenario.T]
+    title = "No tariffs on goods"
+    tariffs = [{ remove = "all" }]
+
+    [scenario.M]
+    title = "Quota of 3% of the work force"
+    quota = [{ rate = 0.03, hosts = ["importers"], homes = ["exporters"] }]
+
+Every key is checked; an unknown one is refused with the nearest known name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cge.errors import ScenarioError
+
+_FILE_KEYS = {"title", "benchmark", "output", "closure", "labour", "scenario", "headline", "breakeven", "sweep"}
+_SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like"}
+_TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
+_LAYERS = ("all", "applied", "farm", "1993")
+_QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
+_SHOCK_KEYS = {"variable", "value", "where"}
+_LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov"}
+_CLOSURE_KEYS = {"rordelta", "swap"}
+SUPPLY_RULES = ("pool", "stocks")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One counterfactual, as differences from the benchmark.
+
+    Attributes
+    ----------
+    name, title : str
+    tariffs : sequence of mapping
+        Changes of import tariffs, in order: ``remove`` a layer (all, applied,
+        farm), ``remove = "1993"`` sets the applied layer to zero, ``rate =
+        "1993"`` sets it to the 1993 rates, ``rate = 0.05`` to a number, ``scale``
+        multiplies; restricted by ``comm``, ``src``, ``dst``.
+    export_taxes : str
+        ``"remove"`` or ``""``.
+    quota : sequence of mapping
+        New movers: ``rate`` (fraction of the host's benchmark work force), by
+        ``skills``, ``hosts``, ``homes`` and ``supply`` rule (pool or stocks).
+    shock : sequence of mapping
+        Any exogenous variable: ``variable``, ``value`` (index or signed level), ``where``.
+    labour : mapping
+        beta, rho, family, taxmov, ctaxmov of new movers.
+    reference : str
+        Name of the scenario against which this one is counted; the benchmark if empty.
+    """
+
+    name: str
+    title: str = ""
+    tariffs: Sequence[Mapping[str, Any]] = ()
+    export_taxes: str = ""
+    quota: Sequence[Mapping[str, Any]] = ()
+    shock: Sequence[Mapping[str, Any]] = ()
+    labour: Mapping[str, float] = field(default_factory=dict)
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        where = f"scenario '{self.name}'"
+        if self.export_taxes not in ("", "remove"):
+            raise ScenarioError(f'{where}: export_taxes = "{self.export_taxes}" is not known; write "remove" or leave it out')
+        for cut in self.tariffs:
+            check_keys(cut, _TARIFF_KEYS, f"{where}, tariffs")
+            if sum(k in cut for k in ("remove", "scale", "rate")) != 1:
+                raise ScenarioError(f"{where}, tariffs: give exactly one of remove, scale, rate in each entry")
+            if "remove" in cut and cut["remove"] not in _LAYERS:
+                raise ScenarioError(f"{where}, tariffs: layer '{cut['remove']}' is not known; use one of {', '.join(_LAYERS)}")
+            for key in ("scale", "rate"):
+                if key in cut and cut[key] != "1993":
+                    number(cut[key], f"{where}, tariffs, {key}")
+            if "rate" in cut and cut["rate"] != "1993" and cut["rate"] <= -1:
+                raise ScenarioError(f"{where}, tariffs: a rate of {cut['rate']:.0%} is below -100%; the price after tariff "
+                                    "would not be positive - give a rate above -1")
+        for entry in self.quota:
+            check_keys(entry, _QUOTA_KEYS, f"{where}, quota")
+            if "rate" not in entry:
+                raise ScenarioError(f"{where}, quota: 'rate' is missing; give the quota as a fraction of the work force (0.03)")
+            number(entry["rate"], f"{where}, quota, rate")
+            if entry.get("supply", "pool") not in SUPPLY_RULES:
+                raise ScenarioError(f"{where}, quota: supply rule '{entry['supply']}' is not known; use one of "
+                                    f"{', '.join(SUPPLY_RULES)}")
+        for entry in self.shock:
+            check_keys(entry, _SHOCK_KEYS, f"{where}, shock")
+            if "variable" not in entry or "value" not in entry:
+                raise ScenarioError(f"{where}, shock: each entry needs 'variable' and 'value'")
+            number(entry["value"], f"{where}, shock of {entry['variable']}")
+        check_labour(self.labour, where)
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """A parsed scenario file.
+
+    Attributes
+    ----------
+    path : Path
+    text : str
+        The file as read, kept for provenance.
+    title, benchmark, output : str
+    closure : mapping
+        ``rordelta`` and ``swap`` entries.
+    labour : mapping
+        Labour options of all scenarios.
+    scenarios : dict of str to Scenario
+    headline : mapping
+        Which scenario plays which part of the comparison (trade, migration, ...).
+    breakeven : sequence of mapping
+        Pairs ``migration``, ``trade`` for which the quota of equal gain is sought.
+    """
+
+    path: Path
+    text: str
+    title: str
+    benchmark: str
+    output: str
+    closure: Mapping[str, Any]
+    labour: Mapping[str, float]
+    scenarios: dict[str, Scenario]
+    headline: Mapping[str, str]
+    breakeven: Sequence[Mapping[str, Any]]
+
+
+def read_scenarios(path: str | Path) -> ScenarioFile:
+    """Read and check a scenario file.
+
+    Raises
+    ------
+    ScenarioError
+        Missing file, broken TOML, unknown key, missing benchmark, a reference
+        to a scenario that is not in the file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ScenarioError(f"no scenario file at {path}; `cge scenarios` lists those that are shipped")
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        raise ScenarioError(f"{path} is not valid TOML: {err}; mend that line") from None
+    except UnicodeDecodeError as err:
+        raise ScenarioError(f"{path} is not a UTF-8 text file ({err.reason}); save it as UTF-8") from None
+    check_keys(raw, _FILE_KEYS, str(path))
+    if not isinstance(raw.get("benchmark"), str):
+        raise ScenarioError(f'{path}: the benchmark is not named; add a line such as benchmark = "ww1997"')
+    closure = dict(raw.get("closure", {}))
+    check_keys(closure, _CLOSURE_KEYS, f"{path}, closure")
+    if closure.get("rordelta", 1) not in (0, 1):
+        raise ScenarioError(f"{path}, closure: rordelta is {closure['rordelta']}; it is 1 (by returns) or 0 (fixed shares)")
+    check_labour(raw.get("labour", {}), str(path))
+    scenarios: dict[str, Scenario] = {}
+    sections = raw.get("scenario", {})
+    if not sections:
+        raise ScenarioError(f"{path}: no scenario in the file; add a section [scenario.NAME]")
+    for name, body in sections.items():
+        if not isinstance(body, dict):
+            raise ScenarioError(f"{path}: scenario '{name}' must be a section [scenario.{name}]")
+        scenarios[name] = _scenario(name, body, sections, path)
+    for s in scenarios.values():
+        if s.reference and s.reference not in scenarios:
+            raise ScenarioError(f"{path}: scenario '{s.name}' refers to '{s.reference}', which is not in the file")
+    return ScenarioFile(path, text, raw.get("title", path.stem), raw["benchmark"], raw.get("output", f"{path.stem}.nc"),
+                        closure, raw.get("labour", {}), scenarios, raw.get("headline", {}), raw.get("breakeven", ()))
+
+
+def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
+    check_keys(body, _SCENARIO_KEYS, f"{path}, scenario '{name}'")
+    merged: dict[str, Any] = {}
+    if "like" in body:
+        if body["like"] not in sections or "like" in sections[body["like"]]:
+            raise ScenarioError(f"{path}: scenario '{name}' is like '{body['like']}', which is not a plain scenario of the file")
+        merged = {k: v for k, v in sections[body["like"]].items() if k != "title"}
+    merged |= {k: v for k, v in body.items() if k not in ("like", "question")}
+    merged.pop("question", None)
+    for key in ("tariffs", "quota", "shock"):
+        if key in merged and not (isinstance(merged[key], list) and all(isinstance(e, dict) for e in merged[key])):
+            raise ScenarioError(f"{path}, scenario '{name}': {key} must be a list of tables, {key} = [{{ ... }}]")
+    return Scenario(name=name, **merged)
+
+
+def check_keys(given: Mapping[str, Any], known: set[str], where: str) -> None:
+    """Refuse an unknown key, naming the nearest known one."""
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            raise ScenarioError(f"{where}: key '{key}' is not known; "
+                                + (f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(known))}"))
+
+
+def check_labour(given: Mapping[str, Any], where: str) -> None:
+    """Refuse labour options out of range: all are fractions between 0 and 1, family at least 0."""
+    check_keys(given, _LABOUR_KEYS, f"{where}, labour")
+    for key, value in given.items():
+        number(value, f"{where}, labour, {key}")
+        if value < 0 or (key != "family" and value > 1):
+            raise ScenarioError(f"{where}, labour: {key} = {value} is out of range; give a number between 0 and 1")
+
+
+def number(value: Any, where: str) -> None:
+    """Refuse anything that is not a finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
+        raise ScenarioError(f"{where}: {value!r} is not a number; write it without quotes, as 0.03")
