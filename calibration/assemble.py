@@ -12,7 +12,9 @@ from calibration.mrio.prior import Flows, Rates
 AGENTS = {"household": "P", "government": "G", "investment": "I"}
 
 
-def flow_arrays(config: Config, flows: Flows, rates: Rates, evfb: xr.DataArray, labour_tax: xr.DataArray) -> dict:
+def flow_arrays(
+    config: Config, flows: Flows, rates: Rates, evfb: xr.DataArray, labour_tax: xr.DataArray
+) -> dict:
     """Flow arrays of the contract between data and model (GTAP v7 headers), million US$.
 
     Parameters
@@ -44,8 +46,9 @@ def flow_arrays(config: Config, flows: Flows, rates: Rates, evfb: xr.DataArray, 
             out[f"V{origin}{code}B"] = basic
             out[f"V{origin}{code}P"] = basic * (1 + rates.final.sel(use=use, drop=True))
     out["EVFB"], out["EVFP"] = evfb, evfb.copy()
-    is_labour = xr.DataArray([e in config.skills for e in config.endowments], dims="endw",
-                             coords={"endw": list(config.endowments)})
+    is_labour = xr.DataArray(
+        [e in config.skills for e in config.endowments], dims="endw", coords={"endw": list(config.endowments)}
+    )
     out["EVOS"] = evfb * (1 - xr.where(is_labour, labour_tax, 0.0))
     out["VXSB"] = flows.vfob / (1 + rates.export)
     out["VFOB"] = flows.vfob
@@ -54,15 +57,22 @@ def flow_arrays(config: Config, flows: Flows, rates: Rates, evfb: xr.DataArray, 
     out["VMSB"] = out["VCIF"] * (1 + rates.tariff)
     out["VST"] = flows.vst.expand_dims(marg=list(config.margins))
     dims = {
-        "MAKS": ("comm", "acts", "reg"), "MAKB": ("comm", "acts", "reg"), "EVFB": ("endw", "acts", "reg"),
-        "EVFP": ("endw", "acts", "reg"), "EVOS": ("endw", "acts", "reg"), "VST": ("marg", "reg"),
+        "MAKS": ("comm", "acts", "reg"),
+        "MAKB": ("comm", "acts", "reg"),
+        "EVFB": ("endw", "acts", "reg"),
+        "EVFP": ("endw", "acts", "reg"),
+        "EVOS": ("endw", "acts", "reg"),
+        "VST": ("marg", "reg"),
         "VTWR": ("marg", "comm", "src", "dst"),
     }
     for name, array in out.items():
         order = dims.get(name)
         if order is None:
-            order = ("comm", "src", "dst") if "src" in array.dims else tuple(
-                d for d in ("comm", "acts", "reg") if d in array.dims)
+            order = (
+                ("comm", "src", "dst")
+                if "src" in array.dims
+                else tuple(d for d in ("comm", "acts", "reg") if d in array.dims)
+            )
         out[name] = array.transpose(*order).astype(float).reset_coords(drop=True)
     del reg
     return out
@@ -118,7 +128,16 @@ def saving(arrays: dict, vdep: xr.DataArray, after_tax: xr.DataArray, remit: xr.
     of_migrants = paid - sent
     save = income - (private - of_migrants) - government
     index = pd.Index(vdep.reg.values, name="reg")
-    table = pd.DataFrame({
-        "income": income, "private": private - of_migrants, "migrants": of_migrants, "government": government,
-        "save": save, "remittances_received": received, "remittances_sent": sent}, index=index)
+    table = pd.DataFrame(
+        {
+            "income": income,
+            "private": private - of_migrants,
+            "migrants": of_migrants,
+            "government": government,
+            "save": save,
+            "remittances_received": received,
+            "remittances_sent": sent,
+        },
+        index=index,
+    )
     return xr.DataArray(save, dims="reg", coords={"reg": vdep.reg.values}), table

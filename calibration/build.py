@@ -38,13 +38,19 @@ def adjustments(result: Result) -> pd.DataFrame:
     cells = cells.loc[size.sort_values(ascending=False, kind="stable").index[:LARGEST]].assign(kind="cell")
     soft = reports["soft"].rename(columns={"use": "agent", "published": "before", "estimate": "after"})
     soft = soft.drop(columns="ratio").assign(kind="soft total", flow="spending", item="")
-    trade = reports["part_trade_gaps"].rename(columns={"part": "item", "published": "before", "estimate": "after"})
+    trade = reports["part_trade_gaps"].rename(
+        columns={"part": "item", "published": "before", "estimate": "after"}
+    )
     trade = trade.drop(columns="ratio").assign(kind="soft total", agent="", reg="")
     scale = reports["scale"].reset_index().rename(columns={"eco": "item", "scale": "after"})
     scale = scale.drop(columns="gdp").assign(kind="scale", flow="domestic use", agent="", reg="", before=1.0)
-    close = pd.DataFrame([("closure", k, "largest relative change", "", "", 1.0, 1.0 + v)
-                          for k, v in reports["closure"].items()],
-                         columns=["kind", "flow", "item", "agent", "reg", "before", "after"])
+    close = pd.DataFrame(
+        [
+            ("closure", k, "largest relative change", "", "", 1.0, 1.0 + v)
+            for k, v in reports["closure"].items()
+        ],
+        columns=["kind", "flow", "item", "agent", "reg", "before", "after"],
+    )
     columns = ["kind", "flow", "item", "agent", "reg", "before", "after"]
     table = pd.concat([t[columns] for t in (cells, soft, trade, scale, close)], ignore_index=True)
     table["change"] = table.after - table.before
@@ -80,10 +86,11 @@ def summary(config: Config, found: pd.DataFrame, result: Result) -> str:
     balance = result.reports["balance"]
     return (
         f"{text}\n\nchecks within tolerance: {counts.get('yes', 0)}, outside: {len(failed)}, "
-        f"reports: {counts.get('report', 0)}\nbalance: {balance['variables']} cells, {balance['constraints']} "
-        f"constraints, residual {balance['residual']:.1e} after Ipopt {balance['ipopt_residual']:.1e}; RAS: "
-        f"correlation {balance['ras_correlation']:.12f}, largest relative difference "
-        f"{balance['ras_largest_relative_difference']:.1e}"
+        f"reports: {counts.get('report', 0)}\n"
+        f"balance: {balance['variables']} cells, {balance['constraints']} constraints, "
+        f"residual {balance['residual']:.1e} after Ipopt {balance['ipopt_residual']:.1e}; "
+        f"RAS: correlation {balance['ras_correlation']:.12f}, "
+        f"largest relative difference {balance['ras_largest_relative_difference']:.1e}"
     )
 
 

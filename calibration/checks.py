@@ -9,8 +9,8 @@ import xarray as xr
 from calibration.assemble import tax_revenue
 from calibration.config import Config
 
-# World totals of 1997. "given": from the project's fact sheet, computed there from the Penn World Table and public
-# trade data; "recalled": remembered magnitude of a published number.
+# World totals of 1997. "given": from the project's fact sheet, computed there from the Penn World Table and
+# public trade data; "recalled": remembered magnitude of a published number.
 WORLD_1997 = {
     "gdp": (31_500_000.0, "Penn World Table 10.01, 1997 (given)"),
     "wages_importers": (14_200_000.0, "Penn World Table 10.01, 1997 (given)"),
@@ -19,9 +19,18 @@ WORLD_1997 = {
     "income_exporters": (1_950.0, "Penn World Table 10.01, 1997 (given)"),
     "tariff_1993": (0.060, "Caliendo and Parro files, trade-weighted 1993 (given)"),
     "tariff_2005": (0.026, "Caliendo and Parro files, trade-weighted 2005 (given)"),
-    "goods_exports": (5_591_000.0, "World Trade Organization, merchandise exports 1997 (recalled), with re-exports"),
-    "services_exports": (1_320_000.0, "World Trade Organization, commercial services exports 1997 (recalled)"),
-    "freight": (0.0524, "UNCTAD, Review of Maritime Transport 1999: freight over import value 1997 (verified)"),
+    "goods_exports": (
+        5_591_000.0,
+        "World Trade Organization, merchandise exports 1997 (recalled), with re-exports",
+    ),
+    "services_exports": (
+        1_320_000.0,
+        "World Trade Organization, commercial services exports 1997 (recalled)",
+    ),
+    "freight": (
+        0.0524,
+        "UNCTAD, Review of Maritime Transport 1999: freight over import value 1997 (verified)",
+    ),
 }
 COLUMNS = ["check", "region", "benchmark", "published", "ratio", "source", "tolerance", "ok"]
 
@@ -35,8 +44,18 @@ class _Table:
     def add(self, check, region, value, published, source, tolerance=None):
         ratio = value / published if published else np.nan
         verdict = "report" if tolerance is None else ("yes" if abs(ratio - 1) <= tolerance else "no")
-        self.rows.append((check, region, float(value), float(published), ratio, source,
-                          "" if tolerance is None else tolerance, verdict))
+        self.rows.append(
+            (
+                check,
+                region,
+                float(value),
+                float(published),
+                ratio,
+                source,
+                "" if tolerance is None else tolerance,
+                verdict,
+            )
+        )
 
     def frame(self) -> pd.DataFrame:
         return pd.DataFrame(self.rows, columns=COLUMNS)
@@ -87,7 +106,9 @@ def _macro(table: _Table, config: Config, a: dict, macro: pd.DataFrame) -> None:
     m, x = list(config.importers), list(config.exporters)
     table.add("wage bill", "importers", wages[m].sum(), *_given("wages_importers"), 0.02)
     for r in config.reg:
-        table.add("wage bill", r, wages[r], macro.gdp[r] * macro.labour_share[r], source + ", labour share", 1e-6)
+        table.add(
+            "wage bill", r, wages[r], macro.gdp[r] * macro.labour_share[r], source + ", labour share", 1e-6
+        )
     table.add("employment, thousand", "importers", workers[m].sum(), *_given("workers_importers"), 0.02)
     for r in config.reg:
         table.add("employment, thousand", r, workers[r], macro.emp[r], source, 1e-6)
@@ -102,8 +123,14 @@ def _macro(table: _Table, config: Config, a: dict, macro: pd.DataFrame) -> None:
 def _expenditure(table: _Table, reports: dict) -> None:
     soft = reports["soft"]
     for row in soft.itertuples():
-        table.add(f"{row.use} spending (soft)", row.reg, row.estimate, row.published,
-                  "Penn World Table 10.01, nominal expenditure shares", 0.15)
+        table.add(
+            f"{row.use} spending (soft)",
+            row.reg,
+            row.estimate,
+            row.published,
+            "Penn World Table 10.01, nominal expenditure shares",
+            0.15,
+        )
 
 
 def _taxes(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports: dict) -> None:
@@ -111,13 +138,26 @@ def _taxes(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports:
     goods = revenue[["firms", "private", "government", "investment"]].sum(axis=1) / macro.gdp
     scaling = reports["prior"]["taxes"]["scaling"].set_index("reg")
     for r in config.reg:
-        table.add("consumption taxes over GDP", r, goods[r], scaling.share_of_gdp[r],
-                  "published revenue of taxes on goods and services; see README", 0.05)
+        table.add(
+            "consumption taxes over GDP",
+            r,
+            goods[r],
+            scaling.share_of_gdp[r],
+            "published revenue of taxes on goods and services; see README",
+            0.05,
+        )
     for r in config.reg:
-        table.add("labour tax over wage bill", r, revenue.income[r] / wage_bill(config, a)[r], np.nan,
-                  "rates of calibration/satellites; see README")
+        table.add(
+            "labour tax over wage bill",
+            r,
+            revenue.income[r] / wage_bill(config, a)[r],
+            np.nan,
+            "rates of calibration/satellites; see README",
+        )
     for r in config.reg:
-        table.add("tariff revenue over GDP", r, revenue.tariff[r] / macro.gdp[r], np.nan, "no published total used")
+        table.add(
+            "tariff revenue over GDP", r, revenue.tariff[r] / macro.gdp[r], np.nan, "no published total used"
+        )
 
 
 def _trade(table: _Table, config: Config, a: dict, reports: dict) -> None:
@@ -128,40 +168,88 @@ def _trade(table: _Table, config: Config, a: dict, reports: dict) -> None:
     farm = float((a["TMSFARM"].sel(comm=goods) * cif).sum()) / total
     table.add("applied tariff on goods, without farm layer", "world", rate - farm, *_given("tariff_2005"))
     table.add("applied tariff on goods, without farm layer", "world", rate - farm, *_given("tariff_1993"))
-    table.add("1993 tariff on goods, weights of 1997", "world", float((a["TMS1993"].sel(comm=goods) * cif).sum()) / total,
-              *_given("tariff_1993"), 0.25)
+    table.add(
+        "1993 tariff on goods, weights of 1997",
+        "world",
+        float((a["TMS1993"].sel(comm=goods) * cif).sum()) / total,
+        *_given("tariff_1993"),
+        0.25,
+    )
     fob = a["VFOB"].sum(("src", "dst"))
-    table.add("merchandise exports", "world", float(fob.sel(comm=goods).sum()), *_given("goods_exports"), 0.15)
+    table.add(
+        "merchandise exports", "world", float(fob.sel(comm=goods).sum()), *_given("goods_exports"), 0.15
+    )
     services = float(fob.sum() - fob.sel(comm=goods).sum() + a["VST"].sum())
     table.add("services exports with margins", "world", services, *_given("services_exports"))
     table.add("margins over cif value of goods", "world", float(a["VTWR"].sum()) / total, *_given("freight"))
     for row in reports["part_trade_gaps"].itertuples():
-        table.add(f"goods {row.flow} at fob (soft)", f"part {row.part}", row.estimate, row.published,
-                  "Penn World Table 10.01, without re-exports", 0.20)
+        table.add(
+            f"goods {row.flow} at fob (soft)",
+            f"part {row.part}",
+            row.estimate,
+            row.published,
+            "Penn World Table 10.01, without re-exports",
+            0.20,
+        )
 
 
 def _people(table: _Table, config: Config, a: dict, reports: dict) -> None:
     totals = reports["migration"]["migrants_total"]
-    table.add("migrants between regions, million", "world", float(a["MPOP"].sum()) / 1000.0,
-              totals["base year, between regions"], "World Bank 2000 carried to the base year with UN DESA", 0.01)
-    away = a["LAB"] * xr.DataArray(1.0 - np.eye(len(config.reg)), dims=("home", "host"),
-                                   coords={"home": config.reg, "host": config.reg})
-    table.add("migrant workers between regions, million", "world", float(away.sum()) / 1000.0,
-              totals["workers, between regions"], "the same, with host participation", 0.01)
+    table.add(
+        "migrants between regions, million",
+        "world",
+        float(a["MPOP"].sum()) / 1000.0,
+        totals["base year, between regions"],
+        "World Bank 2000 carried to the base year with UN DESA",
+        0.01,
+    )
+    away = a["LAB"] * xr.DataArray(
+        1.0 - np.eye(len(config.reg)), dims=("home", "host"), coords={"home": config.reg, "host": config.reg}
+    )
+    table.add(
+        "migrant workers between regions, million",
+        "world",
+        float(away.sum()) / 1000.0,
+        totals["workers, between regions"],
+        "the same, with host participation",
+        0.01,
+    )
     remit = reports["migration"]["remittances_total"]
-    table.add("remittances between regions", "world", float(a["REMIT"].sum()), remit["between regions"],
-              "published receipts by country; see README", 0.05)
-    table.add("remittances between and inside regions", "world",
-              float(a["REMIT"].sum()) + remit["inside a region (dropped)"], remit["published receipts"],
-              "published receipts by country; see README", 0.05)
+    table.add(
+        "remittances between regions",
+        "world",
+        float(a["REMIT"].sum()),
+        remit["between regions"],
+        "published receipts by country; see README",
+        0.05,
+    )
+    table.add(
+        "remittances between and inside regions",
+        "world",
+        float(a["REMIT"].sum()) + remit["inside a region (dropped)"],
+        remit["published receipts"],
+        "published receipts by country; see README",
+        0.05,
+    )
 
 
 def _external(table: _Table, reports: dict, income: pd.DataFrame) -> None:
     for row in reports["external"].itertuples():
-        table.add("net exports of goods and services over GDP", f"part {row.part}", row.balance / row.gdp,
-                  row.published / row.gdp, "Penn World Table 10.01; the difference is the residual of the rest of the world")
+        table.add(
+            "net exports of goods and services over GDP",
+            f"part {row.part}",
+            row.balance / row.gdp,
+            row.published / row.gdp,
+            "Penn World Table 10.01; the difference is the residual of the rest of the world",
+        )
     for r in income.index:
-        table.add("net saving over income", r, income.save[r] / income.income[r], np.nan, "residual of the income account")
+        table.add(
+            "net saving over income",
+            r,
+            income.save[r] / income.income[r],
+            np.nan,
+            "residual of the income account",
+        )
 
 
 def _given(name: str) -> tuple[float, str]:

@@ -145,7 +145,9 @@ def _build(raw: dict, where: str) -> Config:
     named = set(explicit) | {p.region for p in parts.values()}
     if named != set(order):
         odd = ", ".join(sorted(named ^ set(order)))
-        raise ConfigError(f"{where}: list every region once in importers or exporters, and give it countries: {odd}")
+        raise ConfigError(
+            f"{where}: list every region once in importers or exporters, and give it countries: {odd}"
+        )
     regions = {
         r: explicit.get(r, ()) + tuple(c for p in parts.values() if p.region == r for c in p.countries)
         for r in order

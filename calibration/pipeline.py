@@ -78,7 +78,7 @@ def economies(config: Config, raw: Path, macro, facts: dict, reports: dict) -> E
     """Explicit countries and parts of the rest of the world, with all trade between them."""
     reader = importlib.import_module(f"calibration.mrio.{config.mrio['reader']}")
     table, reports["final_use"] = fold_final_use(reader.read(config, raw))
-    transport, = config.margins
+    (transport,) = config.margins
     explicit, reports["export_margins"] = export_margins(table, config.goods, config.wholesale, transport)
     trade = split_trade(explicit.trade, table.rest, macro.parts, facts, config.goods)
     reports["part_trade"], reports["part_trade_gaps"] = trade.report, trade.gaps
@@ -94,8 +94,11 @@ def economies(config: Config, raw: Path, macro, facts: dict, reports: dict) -> E
     def both(name: str) -> xr.DataArray:
         return xr.concat([getattr(explicit, name), getattr(built.tables, name)], dim="eco")
 
-    return Economies(*(both(n).transpose(*getattr(explicit, n).dims) for n in ("zd", "zm", "fd", "fm")),
-                     trade.trade, both("margin"))
+    return Economies(
+        *(both(n).transpose(*getattr(explicit, n).dims) for n in ("zd", "zm", "fd", "fm")),
+        trade.trade,
+        both("margin"),
+    )
 
 
 def run(config: Config, raw: Path) -> Result:
@@ -115,11 +118,13 @@ def run(config: Config, raw: Path) -> Result:
     facts = part_facts(config)
     macro, reports["macro"] = macro_targets(config, raw)
     eco = economies(config, raw, macro, facts, reports)
-    transport, = config.margins
+    (transport,) = config.margins
     order = config.reg
     groups = {e: config.region_of(e) or config.row_parts[e].region for e in eco.zd.eco.values.tolist()}
     groups |= {p: part.region for p, part in config.row_parts.items()}
-    gdp = pd.concat([macro.countries.gdp.reindex([e for e in groups if e not in config.row_parts]), macro.parts.gdp])
+    gdp = pd.concat(
+        [macro.countries.gdp.reindex([e for e in groups if e not in config.row_parts]), macro.parts.gdp]
+    )
     reports["external"] = external_balance(eco, macro, config, facts)
 
     provisional = consumption_taxes(config, raw)
@@ -127,18 +132,27 @@ def run(config: Config, raw: Path) -> Result:
 
     def tariff_of(trade: xr.DataArray) -> xr.DataArray:
         layers.update(tariff_layers(config, raw, trade))
-        # The farm layer is rounded before it is added, so that it stays a part of the tariff to the last digit.
+        # The farm layer is rounded before it is added, so that it stays a part of the tariff to the last
+        # digit.
         layers["applied"], layers["farm"] = rounded(layers["applied"]), rounded(layers["farm"])
         return layers["applied"] + layers["farm"]
 
     prior, rates, scale, reports["prior"] = build_prior(
-        eco, gdp, groups, order, list(config.goods), transport, facts, tariff_of,
+        eco,
+        gdp,
+        groups,
+        order,
+        list(config.goods),
+        transport,
+        facts,
+        tariff_of,
         lambda bases, size: scale_to_revenue(provisional, bases, size),
     )
     reports["scale"], reports["tariffs"] = scale, layers["report"]
     targets = macro.regions
-    spending = pd.DataFrame({u: targets[f"{k}_share"] * targets.gdp
-                             for u, k in zip(USES, ("cons", "gov", "inv"), strict=True)})
+    spending = pd.DataFrame(
+        {u: targets[f"{k}_share"] * targets.gdp for u, k in zip(USES, ("cons", "gov", "inv"), strict=True)}
+    )
     balanced = balance(prior, rates, targets.gdp, spending, transport)
     reports["balance"], reports["cells"], reports["soft"] = balanced.report, balanced.cells, balanced.soft
     flows, rates, reports["closure"] = close(balanced.flows, rates, transport)
@@ -151,15 +165,23 @@ def run(config: Config, raw: Path) -> Result:
     people = migration_accounts(config, raw, arrays["EVFB"], arrays["EVOS"])
     reports["migration"] = people["report"]
     arrays |= {n: people[n] for n in ("LAB", "MPOP", "REMIT", "LABSTAT")}
-    arrays |= {n: rounded(xr.DataArray(targets[c].to_numpy(float), dims="reg", coords={"reg": order}))
-               for n, c in (("VDEP", "dep"), ("VKB", "vkb"), ("POP", "pop"))}
+    arrays |= {
+        n: rounded(xr.DataArray(targets[c].to_numpy(float), dims="reg", coords={"reg": order}))
+        for n, c in (("VDEP", "dep"), ("VKB", "vkb"), ("POP", "pop"))
+    }
     arrays["TMSFARM"] = layers["farm"].where(arrays["VCIF"] > 0, 0.0).transpose("comm", "src", "dst")
     arrays["TMS1993"] = rounded(layers["tms1993"]).transpose("comm", "src", "dst")
     arrays |= parameters(config, arrays)
     arrays["SAVE"] = xr.zeros_like(arrays["VDEP"])
     meta = metadata(config, people["beta_earlier"])
-    sets = {"reg": tuple(order), "comm": tuple(config.comm), "acts": tuple(config.comm), "marg": config.margins,
-            "endw": config.endowments, "skill": config.skills}
+    sets = {
+        "reg": tuple(order),
+        "comm": tuple(config.comm),
+        "acts": tuple(config.comm),
+        "marg": config.margins,
+        "endw": config.endowments,
+        "skill": config.skills,
+    }
     draft = Benchmark(config.name, sets, arrays, meta)
     accounts = migrant_accounts(draft)
     save, income = saving(arrays, arrays["VDEP"], accounts["income"].sum("skill"), arrays["REMIT"])
@@ -179,7 +201,9 @@ def external_balance(eco: Economies, macro, config: Config, facts: dict) -> pd.D
     for p in config.row_parts:
         exports = float(eco.trade.sel(src=p).sum() + eco.margin.sel(eco=p))
         imports = float((eco.trade + vtwr).sel(dst=p).sum())
-        rows.append((p, exports, imports, exports - imports, macro.parts.at[p, "balance"], macro.parts.at[p, "gdp"]))
+        rows.append(
+            (p, exports, imports, exports - imports, macro.parts.at[p, "balance"], macro.parts.at[p, "gdp"])
+        )
     table = pd.DataFrame(rows, columns=["part", "exports", "imports", "balance", "published", "gdp"])
     total = table.drop(columns="part").sum()
     table.loc[len(table)] = ["all parts", *total]
@@ -199,13 +223,15 @@ def metadata(config: Config, beta: float) -> dict:
         "long_names": names,
         "groups": {"importers": list(config.importers), "exporters": list(config.exporters)},
         "mobility": dict(config.mobility),
-        "beta_earlier": {"value": beta, "source": "facts/migrant_parameters.csv of calibration/satellites; see README.md"},
+        "beta_earlier": {
+            "value": beta,
+            "source": "facts/migrant_parameters.csv of calibration/satellites; see README.md",
+        },
         "sources": {
-            "input_output": "World Input-Output Database, 2013 release (Timmer, Dietzenbacher, Los, Stehrer, de Vries 2015)",
+            "input_output": "World Input-Output Database, 2013 release (Timmer and others 2015)",
             "macro": "Penn World Table 10.01 (Feenstra, Inklaar, Timmer 2015); World Development Indicators",
             "tariffs": "Caliendo and Parro (2015), replication files; see README.md",
-            "migrants": "World Bank Global Bilateral Migration Database 2000; UN DESA International Migrant Stock 2019",
+            "migrants": "World Bank bilateral migration 2000; UN DESA International Migrant Stock 2019",
             "remittances": "World Bank bilateral remittance matrix 2010 (corridors); published receipts 1997",
         },
     }
-

@@ -37,12 +37,17 @@ def readme(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) -> 
     """
     path = Path(FOLDER) / f"{config.name}.md"
     if not path.is_file():
-        raise ConfigError(f"no {path.name} beside {config.name}.toml; write the text of the benchmark's README there")
+        raise ConfigError(
+            f"no {path.name} beside {config.name}.toml; write the text of the benchmark's README there"
+        )
     values = _numbers(config, result, found) | _tables(config, result, found, moved)
     try:
         return Template(path.read_text()).substitute(values)
     except (KeyError, ValueError) as error:
-        raise ConfigError(f"{path.name}: {error.args[0]}: no number of that name, or a bare $ (write $$); known: {', '.join(sorted(values))}") from None
+        known = ", ".join(sorted(values))
+        raise ConfigError(
+            f"{path.name}: {error.args[0]}: no number of that name, or a bare $ (write $$); known: {known}"
+        ) from None
 
 
 def markdown(table: pd.DataFrame, digits: int = 1) -> str:
@@ -63,13 +68,16 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
     balance, close = r["balance"], r["closure"]
     stocks = pd.Series(r["final_use"]["inventory_share"])
     largest = stocks.reindex(stocks.abs().sort_values(ascending=False, kind="stable").index[:5])
-    margins = r["export_margins"]
+    margins, trade = r["export_margins"], r["part_trade"]
     cells = r["cells"]
     total = r["external"].iloc[-1]
     counts = found.ok.value_counts()
     return {
-        "title": config.title, "unit": config.unit, "digits": str(DIGITS),
-        "regions": str(len(config.reg)), "sectors": str(len(config.comm)),
+        "title": config.title,
+        "unit": config.unit,
+        "digits": str(DIGITS),
+        "regions": str(len(config.reg)),
+        "sectors": str(len(config.comm)),
         "dropped": f"{r['final_use']['dropped']:.0f}",
         "inventories": ", ".join(f"{c} {100 * v:.1f}%" for c, v in largest.items()),
         "bought": ", ".join(f"{k} {v / 1e3:.0f} bn" for k, v in margins["bought"].items()),
@@ -77,18 +85,32 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
         "freight": f"{sum(margins['transport'].values()) / 1e3:.0f}",
         "margin_rate": f"{100 * r['prior']['margin_rate']:.1f}%",
         "row_share": f"{100 * r['row_share']:.0f}%",
-        "variables": f"{balance['variables']:,}", "constraints": str(balance["constraints"]),
-        "iterations": str(balance["iterations"]), "ipopt_residual": "below 1e-12" if balance["ipopt_residual"] < 1e-12
+        "variables": f"{balance['variables']:,}",
+        "constraints": str(balance["constraints"]),
+        "iterations": str(balance["iterations"]),
+        "ipopt_residual": "below 1e-12"
+        if balance["ipopt_residual"] < 1e-12
         else f"{balance['ipopt_residual']:.0e}",
         "residual": "below 1e-12" if balance["residual"] < 1e-12 else f"{balance['residual']:.0e}",
-        "polish": f"{balance['polish']:.0e}", "ras_sweeps": str(balance["ras_sweeps"]),
+        "polish": f"{balance['polish']:.0e}",
+        "ras_sweeps": str(balance["ras_sweeps"]),
         "ras_correlation": f"{balance['ras_correlation']:.9f}",
         "ras_difference": f"{balance['ras_largest_relative_difference']:.0e}",
-        "close_imports": f"{close['imports']:.0e}", "close_margins": f"{close['margins']:.0e}",
+        "trade_sweeps": str(trade["ras_sweeps"]),
+        "trade_correlation": f"{trade['ras_correlation']:.9f}",
+        "trade_difference": f"{trade['ras_largest_relative_difference']:.0e}",
+        "trade_variables": f"{trade['variables']:,}",
+        "trade_constraints": f"{trade['constraints']:,}",
+        "small": f"{balance['dropped']:.0f}",
+        "gap_share": f"{-100 * total.balance / total.gdp:.1f}%",
+        "close_imports": f"{close['imports']:.0e}",
+        "close_margins": f"{close['margins']:.0e}",
         "close_va": f"{close['value_added']:.0e}",
         "residual_bn": f"{(total.balance - total.published) / 1e3:.0f}",
         "residual_share": f"{100 * total.residual_share_of_gdp:.1f}%",
-        "checks_n": str(len(found)), "checks_yes": str(counts.get("yes", 0)), "checks_no": str(counts.get("no", 0)),
+        "checks_n": str(len(found)),
+        "checks_yes": str(counts.get("yes", 0)),
+        "checks_no": str(counts.get("no", 0)),
         "checks_report": str(counts.get("report", 0)),
         "moved_share": f"{100 * (cells.estimate - cells.prior).abs().sum() / cells.prior.sum():.1f}%",
     }
@@ -110,16 +132,29 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) ->
     revenue = tax_revenue(a)
     goods_tax = revenue[["firms", "private", "government", "investment"]].sum(axis=1)
     tariff = a["VMSB"].sum(("comm", "src")).to_series() / imports - 1
-    regions = pd.DataFrame({
-        "region": reg, "GDP": gdp[reg] / 1e3, "PWT": result.macro.regions.gdp[reg] / 1e3, "wage bill": wages[reg] / 1e3,
-        "private %": 100 * private / gdp, "government %": 100 * income.government / gdp,
-        "investment %": 100 * investment / gdp, "exports %": 100 * exports / gdp, "imports %": 100 * imports / gdp,
-        "net saving % of income": 100 * income.save / income.income, "consumption tax %": 100 * goods_tax / gdp,
-        "tariff %": 100 * tariff}, index=reg)
+    regions = pd.DataFrame(
+        {
+            "region": reg,
+            "GDP": gdp[reg] / 1e3,
+            "PWT": result.macro.regions.gdp[reg] / 1e3,
+            "wage bill": wages[reg] / 1e3,
+            "private %": 100 * private / gdp,
+            "government %": 100 * income.government / gdp,
+            "investment %": 100 * investment / gdp,
+            "exports %": 100 * exports / gdp,
+            "imports %": 100 * imports / gdp,
+            "net saving % of income": 100 * income.save / income.income,
+            "consumption tax %": 100 * goods_tax / gdp,
+            "tariff %": 100 * tariff,
+        },
+        index=reg,
+    )
 
     factors = a["EVFB"].sum("acts").to_pandas().T
     pay = r["migrant_accounts"]["W"].to_pandas().T * 1e3
-    wage = pd.concat([factors.div(factors.sum(axis=1), axis=0).mul(100).add_suffix(" %"), pay.add_prefix("wage ")], axis=1)
+    wage = pd.concat(
+        [factors.div(factors.sum(axis=1), axis=0).mul(100).add_suffix(" %"), pay.add_prefix("wage ")], axis=1
+    )
     wage.insert(0, "region", wage.index)
 
     taxes = revenue.div(gdp, axis=0).mul(100)
@@ -128,28 +163,52 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) ->
 
     own = np.eye(len(reg), dtype=bool)
     workers = a["LAB"].sum("skill").where(~own)
-    people = pd.DataFrame({
-        "host": reg, "persons": a["MPOP"].sum("home").values / 1e3, "workers": workers.sum("home").values,
-        "share of work force %": 100 * workers.sum("home").values / a["LAB"].sum(("skill", "home")).values,
-        "emigrant workers": workers.sum("host").values,
-        "remittances sent": a["REMIT"].sum(("skill", "home")).values,
-        "remittances received": a["REMIT"].sum(("skill", "host")).values})
+    people = pd.DataFrame(
+        {
+            "host": reg,
+            "persons": a["MPOP"].sum("home").values / 1e3,
+            "workers": workers.sum("home").values,
+            "share of work force %": 100
+            * workers.sum("home").values
+            / a["LAB"].sum(("skill", "home")).values,
+            "emigrant workers": workers.sum("host").values,
+            "remittances sent": a["REMIT"].sum(("skill", "home")).values,
+            "remittances received": a["REMIT"].sum(("skill", "host")).values,
+        }
+    )
 
     gaps = r["part_trade_gaps"].pivot(index="part", columns="flow", values=["published", "estimate"])
     external = r["external"].set_index("part")
-    parts = pd.DataFrame({
-        "part": list(config.row_parts),
-        **{f"{f} {w}": gaps[w][f].reindex(list(config.row_parts)).to_numpy()
-           for f in ("exports", "imports") for w in ("published", "estimate")},
-        "net exports %": 100 * (external.balance / external.gdp).reindex(list(config.row_parts)).to_numpy(),
-        "published %": 100 * (external.published / external.gdp).reindex(list(config.row_parts)).to_numpy()})
+    parts = pd.DataFrame(
+        {
+            "part": list(config.row_parts),
+            **{
+                f"{f} {w}": gaps[w][f].reindex(list(config.row_parts)).to_numpy()
+                for f in ("exports", "imports")
+                for w in ("published", "estimate")
+            },
+            "net exports %": 100
+            * (external.balance / external.gdp).reindex(list(config.row_parts)).to_numpy(),
+            "published %": 100
+            * (external.published / external.gdp).reindex(list(config.row_parts)).to_numpy(),
+        }
+    )
 
-    cells = moved[moved.kind == "cell"].head(12)[["flow", "item", "agent", "reg", "before", "after", "change"]]
+    cells = moved[moved.kind == "cell"].head(12)[
+        ["flow", "item", "agent", "reg", "before", "after", "change"]
+    ]
     soft = r["soft"].pivot(index="reg", columns="use", values="ratio").loc[reg]
     soft.insert(0, "region", soft.index)
     return {
-        "checks_table": markdown(world[["check", "region", "benchmark", "published", "ratio", "source", "ok"]]),
-        "region_table": markdown(regions), "wage_table": markdown(wage, 0), "tax_table": markdown(taxes, 1),
-        "people_table": markdown(people), "parts_table": markdown(parts), "cells_table": markdown(cells, 0),
-        "soft_table": markdown(soft, 3), "structure_table": markdown(r["part_structure"].drop(columns="at_bound"), 3),
+        "checks_table": markdown(
+            world[["check", "region", "benchmark", "published", "ratio", "source", "ok"]]
+        ),
+        "region_table": markdown(regions),
+        "wage_table": markdown(wage, 0),
+        "tax_table": markdown(taxes, 1),
+        "people_table": markdown(people),
+        "parts_table": markdown(parts),
+        "cells_table": markdown(cells, 0),
+        "soft_table": markdown(soft, 3),
+        "structure_table": markdown(r["part_structure"].drop(columns="at_bound"), 3),
     }

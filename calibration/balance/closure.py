@@ -1,8 +1,9 @@
 """Round the estimate and close every account exactly.
 
-The estimate satisfies its constraints to rounding error, but its last digits depend on the machine. Cells are
-therefore rounded to `DIGITS` significant digits, and what rounding leaves is put into the largest cell of each account:
-the largest user of an imported commodity, the largest supplier of margins, and value added (through capital).
+The estimate satisfies its constraints to rounding error, but its last digits depend on the machine. Cells
+are therefore rounded to `DIGITS` significant digits, and what rounding leaves is put into the largest cell
+of each account: the largest user of an imported commodity, the largest supplier of margins, and value added
+(through capital).
 """
 
 from __future__ import annotations
@@ -33,15 +34,23 @@ def close(flows: Flows, rates: Rates, transport: str) -> tuple[Flows, Rates, dic
     Returns
     -------
     Flows, Rates
-        Imports by use sum to landed imports and margins supplied to margins used, to rounding error of doubles;
-        value added is what zero profit leaves.
+        Imports by use sum to landed imports and margins supplied to margins used, to rounding error of
+        doubles; value added is what zero profit leaves.
     dict
         ``imports``, ``margins``, ``value_added``: largest change that closure made, relative to the account.
     """
     # The tariff comes rounded: it is the sum of layers that were.
-    rates = Rates(rounded(rates.firms), rounded(rates.final), rounded(rates.export), rounded(rates.margin), rates.tariff,
-                  rounded(rates.output))
-    vdf, vmf, vd, vm, vfob, vst = (rounded(a) for a in (flows.vdf, flows.vmf, flows.vd, flows.vm, flows.vfob, flows.vst))
+    rates = Rates(
+        rounded(rates.firms),
+        rounded(rates.final),
+        rounded(rates.export),
+        rounded(rates.margin),
+        rates.tariff,
+        rounded(rates.output),
+    )
+    vdf, vmf, vd, vm, vfob, vst = (
+        rounded(a) for a in (flows.vdf, flows.vmf, flows.vd, flows.vm, flows.vfob, flows.vst)
+    )
     landed = (vfob * rates.landed).sum("src")
     report = {"imports": 0.0}
     for i, c in enumerate(vmf.comm.values.tolist()):

@@ -25,15 +25,17 @@ def pattern(acts: list[str]) -> pd.DataFrame:
     table = pd.read_csv(PATTERN, comment="#").set_index("act")
     missing = [a for a in acts if a not in table.index]
     if missing:
-        raise BalanceError(f"{PATTERN.name} has no row for {', '.join(missing)}; add one and say where it comes from")
+        raise BalanceError(
+            f"{PATTERN.name} has no row for {', '.join(missing)}; add one and say where it comes from"
+        )
     return table.loc[acts, ["labour", "land", "natres"]].astype(float)
 
 
 def labour_payments(va: xr.DataArray, wages: pd.Series) -> tuple[xr.DataArray, pd.Series]:
     """Wage bill by activity.
 
-    The odds of the labour share of every activity are multiplied by one number in each region, so that shares keep
-    their order, stay between 0 and 1, and the region's wage bill is met.
+    The odds of the labour share of every activity are multiplied by one number in each region, so that
+    shares keep their order, stay between 0 and 1, and the region's wage bill is met.
 
     Parameters
     ----------
@@ -60,7 +62,9 @@ def labour_payments(va: xr.DataArray, wages: pd.Series) -> tuple[xr.DataArray, p
     for r in va.reg.values.tolist():
         added = va.sel(reg=r).values
         if not 0 < wages[r] < added.sum():
-            raise BalanceError(f"{r}: wage bill {wages[r]:.0f} against value added {added.sum():.0f} million US$")
+            raise BalanceError(
+                f"{r}: wage bill {wages[r]:.0f} against value added {added.sum():.0f} million US$"
+            )
 
         def gap(s, added=added, goal=wages[r]):
             return float((added / (1 + np.exp(-(odds + s)))).sum() / goal - 1)

@@ -1,15 +1,15 @@
 """Entropy problems stated in Pyomo, solved by Ipopt through cyipopt.
 
 Pyomo's own interface to cyipopt needs the ASL library, which pip cannot provide. This bridge needs none of
-it, because it supports one class of problem only: linear equality constraints, strictly positive variables and
-the separable objective
+it, because it supports one class of problem only: linear equality constraints, strictly positive variables
+and the separable objective
 
     sum_i w_i [ x_i ln(x_i / p_i) - x_i + p_i ],     p_i > 0, w_i > 0,
 
 the cross-entropy of x from the prior p in the extension to values that need not sum to one (Golan, Judge,
-Robinson 1994, Review of Economics and Statistics 76). Derivatives are exact: sparse constant Jacobian, diagonal
-Hessian. The optimum is x = p exp(A' y / w) with the multipliers y of A x = b, so Newton's method on y polishes
-Ipopt's point to rounding error; how much that moved is reported.
+Robinson 1994, Review of Economics and Statistics 76). Derivatives are exact: sparse constant Jacobian,
+diagonal Hessian. The optimum is x = p exp(A' y / w) with the multipliers y of A x = b, so Newton's method
+on y polishes Ipopt's point to rounding error; how much that moved is reported.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from pyomo.repn import generate_standard_repn
 
+from calibration.balance.ras import ras
 from cge.errors import CGEError
 
 
@@ -94,7 +95,9 @@ def entropy_objective(model: pyo.ConcreteModel, terms) -> None:
     model.prior, model.weight = pyo.Suffix(direction=pyo.Suffix.LOCAL), pyo.Suffix(direction=pyo.Suffix.LOCAL)
     for var, prior, weight in terms:
         if not (prior > 0 and weight > 0):
-            raise BalanceError(f"{var.name}: prior {prior} and weight {weight} must be positive; fix a zero cell at 0")
+            raise BalanceError(
+                f"{var.name}: prior {prior} and weight {weight} must be positive; fix a zero cell at 0"
+            )
         model.prior[var], model.weight[var] = float(prior), float(weight)
         var.set_value(float(prior))
     expression = pyo.quicksum(w * (v * pyo.log(v / p) - v + p) for v, p, w in terms)
@@ -128,7 +131,9 @@ def extract(model: pyo.ConcreteModel) -> EntropyProblem:
     rows, cols, data, rhs, constraints = [], [], [], [], []
     for con in model.component_data_objects(pyo.Constraint, active=True):
         if not con.equality:
-            raise BalanceError(f"{con.name}: only equality constraints are supported; add a positive slack variable")
+            raise BalanceError(
+                f"{con.name}: only equality constraints are supported; add a positive slack variable"
+            )
         repn = generate_standard_repn(con.body, quadratic=False)
         if repn.nonlinear_expr is not None:
             raise BalanceError(f"{con.name} is not linear; the bridge supports linear constraints only")
@@ -224,11 +229,24 @@ def solve_entropy(model: pyo.ConcreteModel, tolerance: float = 1e-10, max_iter: 
     scale = weight * prior / np.median(weight * prior)
     calls = _Callbacks(matrix, scale)
     nlp = cyipopt.Problem(
-        n=len(prior), m=len(rhs), problem_obj=calls, lb=np.full(len(prior), 1e-12),
-        ub=np.full(len(prior), 2e19), cl=rhs, cu=rhs,
+        n=len(prior),
+        m=len(rhs),
+        problem_obj=calls,
+        lb=np.full(len(prior), 1e-12),
+        ub=np.full(len(prior), 2e19),
+        cl=rhs,
+        cu=rhs,
     )
-    options = {"tol": tolerance, "max_iter": max_iter, "print_level": 0, "sb": "yes", "linear_solver": "mumps",
-               "jac_c_constant": "yes", "mu_strategy": "monotone", "bound_relax_factor": 0.0}
+    options = {
+        "tol": tolerance,
+        "max_iter": max_iter,
+        "print_level": 0,
+        "sb": "yes",
+        "linear_solver": "mumps",
+        "jac_c_constant": "yes",
+        "mu_strategy": "monotone",
+        "bound_relax_factor": 0.0,
+    }
     for key, value in options.items():
         nlp.add_option(key, value)
     u, info = nlp.solve(np.ones(len(prior)))
@@ -236,8 +254,8 @@ def solve_entropy(model: pyo.ConcreteModel, tolerance: float = 1e-10, max_iter: 
     if info["status"] not in (0, 1) or gap.max() > 1e-6:
         worst = problem.constraints[int(gap.argmax())].name
         raise BalanceError(
-            f"no balanced estimate: Ipopt says {info['status_msg'].decode()}; worst constraint {worst}, off by "
-            f"{gap.max():.2e} of its size; see whether its hard totals contradict each other"
+            f"no balanced estimate: Ipopt says {info['status_msg'].decode()}; worst constraint {worst}, "
+            f"off by {gap.max():.2e} of its size; see whether its hard totals contradict each other"
         )
     dual = -info["mult_g"]
     polished, dual = _polish(matrix, rhs, scale, dual)
@@ -273,3 +291,33 @@ def _polish(matrix: sp.csr_matrix, rhs: np.ndarray, scale: np.ndarray, dual: np.
         shift = sp.identity(len(rhs), format="csc") * (1e-14 * normal.diagonal().max())
         dual = dual + spla.spsolve(normal + shift, residual)
     return np.exp((matrix.T @ best) / scale), best
+
+
+def compare_with_ras(model: pyo.ConcreteModel, solution: EntropySolution) -> dict:
+    """Solve the same problem by RAS and compare cell by cell.
+
+    Parameters
+    ----------
+    model : ConcreteModel
+        As `extract` needs it.
+    solution : EntropySolution
+        Of the same model.
+
+    Returns
+    -------
+    dict
+        ``ras_sweeps``, ``ras_gap`` (largest violation left), ``ras_correlation``,
+        ``ras_largest_difference`` (in the unit of the cells) and ``ras_largest_relative_difference``.
+    """
+    problem = extract(model)
+    check, gap, sweeps = ras(
+        problem.prior, problem.matrix, problem.rhs, problem.weight, sweeps=500, tolerance=1e-9
+    )
+    ratio = np.exp(np.log(check) - np.log(solution.x))
+    return {
+        "ras_sweeps": sweeps,
+        "ras_gap": float(gap),
+        "ras_correlation": float(np.corrcoef(check, solution.x)[0, 1]),
+        "ras_largest_difference": float(np.abs(check - solution.x).max()),
+        "ras_largest_relative_difference": float(np.abs(ratio - 1.0).max()),
+    }

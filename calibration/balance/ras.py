@@ -16,9 +16,9 @@ def ras(
 ):
     """Scale positive cells until linear totals hold (generalised RAS, Bregman's row-action method).
 
-    One constraint after the other, cells move by ``x -> x exp(a t / w)`` with its coefficients a, and t such that it
-    holds. With coefficients of one sign and size and unit weights that is the RAS scaling of a row. At convergence
-    the result is the cross-entropy solution (Bregman 1967), by another route.
+    One constraint after the other, cells move by ``x -> x exp(a t / w)`` with its coefficients a, and t
+    such that it holds. With coefficients of one sign and size and unit weights that is the RAS scaling of a
+    row. At convergence the result is the cross-entropy solution (Bregman 1967), by another route.
 
     Parameters
     ----------
@@ -44,9 +44,12 @@ def ras(
     x = prior.copy()
     ease = np.ones_like(prior) if weight is None else 1.0 / weight
     indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
-    rows = [(indices[indptr[i]:indptr[i + 1]], data[indptr[i]:indptr[i + 1]]) for i in range(matrix.shape[0])]
+    rows = [
+        (indices[indptr[i] : indptr[i + 1]], data[indptr[i] : indptr[i + 1]]) for i in range(matrix.shape[0])
+    ]
     gap, done = np.inf, 0
-    for done in range(1, sweeps + 1):
+    while done < sweeps and gap >= tolerance:
+        done += 1
         gap = 0.0
         for (cells, a), b in zip(rows, rhs, strict=True):
             terms = a * x[cells]
@@ -54,8 +57,6 @@ def ras(
             gap = max(gap, abs(terms.sum() - b) / size)
             move = a * ease[cells]
             x[cells] *= np.exp(_step(terms, move, b) * move)
-        if gap < tolerance:
-            break
     return x, gap, done
 
 

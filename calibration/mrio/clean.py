@@ -19,11 +19,11 @@ PLAUSIBLE_INVENTORIES = 0.05
 def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
     """Join non-profits to households and fold the change of inventories.
 
-    Inventories of a user country, relative to its value added: up to `PLAUSIBLE_INVENTORIES` they join investment,
-    product by product; the rest is spread over all uses of the same supply row in that country in proportion
-    (statistical residual; Mexico and Indonesia have 14% of value added). Where the part that joins investment
-    would leave a negative cell, the whole row's inventories are spread instead. A row in destocking that has no
-    other use is set to zero, and the amount reported.
+    Inventories of a user country, relative to its value added: up to `PLAUSIBLE_INVENTORIES` they join
+    investment, product by product; the rest is spread over all uses of the same supply row in that country
+    in proportion (statistical residual; Mexico and Indonesia have 14% of value added). Where the part that
+    joins investment would leave a negative cell, the whole row's inventories are spread instead. A row in
+    destocking that has no other use is set to zero, and the amount reported.
 
     Parameters
     ----------
@@ -62,7 +62,9 @@ def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
     dropped = float(np.abs(spread.where(empty, 0.0)).sum() + (total * (-factor)).where(drained, 0.0).sum())
     factor = factor.clip(min=0.0)
     # A row without other use keeps a positive stock as investment; only destocking has to be dropped.
-    uses = uses + xr.where(uses.use == "investment", spread.where(empty & (spread > 0), 0.0), 0.0).transpose(*uses.dims)
+    uses = uses + xr.where(uses.use == "investment", spread.where(empty & (spread > 0), 0.0), 0.0).transpose(
+        *uses.dims
+    )
     report = {
         "inventory_share": {c: float(share.sel(dst=c)) for c in mrio.countries},
         "spread": {c: float(np.abs(spread.sel(dst=c)).sum()) for c in mrio.countries},
@@ -72,13 +74,13 @@ def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
 
 
 def export_margins(mrio: Mrio, goods: tuple[str, ...], trade: str, transport: str) -> tuple[Economies, dict]:
-    """National tables of the explicit countries, with services 'exported' to the rest of the world taken apart.
+    """National tables of the explicit countries, services 'exported' to the rest of the world taken apart.
 
-    The table values goods at basic prices. The wholesale margin between factory and port, and freight to the
-    buyer, stand in no goods row; they appear as exports of trade and transport services to the rest of the world,
-    because only that column is a residual (United States 1997: goods 611, wholesale 82, customs statistics 688
-    billion US$). What the rest of the world would buy if it used such services per dollar of goods as the
-    explicit countries do is taken as its own purchase. The remainder
+    The table values goods at basic prices. The wholesale margin between factory and port, and freight to
+    the buyer, stand in no goods row; they appear as exports of trade and transport services to the rest of
+    the world, because only that column is a residual (United States 1997: goods 611, wholesale 82, customs
+    statistics 688 billion US$). What the rest of the world would buy if it used such services per dollar of
+    goods as the explicit countries do is taken as its own purchase. The remainder
     - of trade: is the margin between basic and fob price. The goods sectors buy it and all their exports are
       dearer in one proportion, so that goods exports are at fob;
     - of transport: is supply to the world pool of international margins.
@@ -96,13 +98,14 @@ def export_margins(mrio: Mrio, goods: tuple[str, ...], trade: str, transport: st
     Economies
         Explicit countries only; ``trade`` includes the flows to and from the rest of the world.
     dict
-        By country (million US$): ``wholesale`` put into goods prices, ``transport`` to the pool, and ``markup``
-        of fob over basic price.
+        By country (million US$): ``wholesale`` put into goods prices, ``transport`` to the pool, and
+        ``markup`` of fob over basic price.
     """
     names, goods = mrio.countries, list(goods)
     flows = mrio.flows()
-    apart = xr.DataArray(1.0 - np.eye(flows.sizes["src"]), dims=("src", "dst"), coords={
-        "src": flows.src, "dst": flows.dst})
+    apart = xr.DataArray(
+        1.0 - np.eye(flows.sizes["src"]), dims=("src", "dst"), coords={"src": flows.src, "dst": flows.dst}
+    )
     abroad = (flows * apart).sel(src=names)
     to_rest = abroad.sel(dst=mrio.rest, drop=True)
     to_others = abroad.sel(dst=names).sum("dst")
@@ -123,7 +126,7 @@ def export_margins(mrio: Mrio, goods: tuple[str, ...], trade: str, transport: st
     out.loc[{"comm": services, "dst": mrio.rest, "src": names}] = bought.transpose("comm", "src").values
 
     ni, nf = inter.sel(dst=names), final.sel(dst=names)
-    own = (apart.sel(dst=names) == 0)
+    own = apart.sel(dst=names) == 0
     zd = ni.where(own, 0.0).sum("src").rename(dst="eco").transpose("comm", "acts", "eco")
     zm = ni.where(~own, 0.0).sum("src").rename(dst="eco").transpose("comm", "acts", "eco")
     fd = nf.where(own, 0.0).sum("src").rename(dst="eco").transpose("comm", "use", "eco")

@@ -25,7 +25,8 @@ def distances(economies: list[str]) -> xr.DataArray:
     Returns
     -------
     DataArray (src, dst)
-        Not below `SHORTEST_KM`. An economy that is one country has `SHORTEST_KM` on the diagonal (no trade there).
+        Not below `SHORTEST_KM`. An economy that is one country has `SHORTEST_KM` on the diagonal (no trade
+        there).
 
     Raises
     ------

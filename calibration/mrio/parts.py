@@ -14,8 +14,8 @@ from calibration.mrio.table import Economies
 # Least share of domestic supply in the absorption of a commodity (assumption): where borrowed demand is too
 # small for the imports that partners report, demand for the commodity is raised until this holds.
 LEAST_DOMESTIC = 0.10
-# First guess of final demand at basic prices over GDP at market prices; only the pattern of the table depends on
-# it, since its level is rescaled to published GDP with the tax rates (assumption).
+# First guess of final demand at basic prices over GDP at market prices; only the pattern of the table
+# depends on it, since its level is rescaled to published GDP with the tax rates (assumption).
 BASIC_OVER_MARKET = 0.92
 BOUND = 4.0
 
@@ -48,9 +48,10 @@ def part_tables(
     """Build a table for each part.
 
     Total input coefficients and the composition of final demand are unweighted means over the comparable
-    countries. Output solves x = A x + F + X - M with the part's own trade. Rows of A and F are then scaled, columns
-    kept at their sums, until value added by agriculture, industry and services has its published shares and no
-    commodity is imported beyond `LEAST_DOMESTIC` of its absorption. Import shares are the same for all users.
+    countries. Output solves x = A x + F + X - M with the part's own trade. Rows of A and F are then scaled,
+    columns kept at their sums, until value added by agriculture, industry and services has its published
+    shares and no commodity is imported beyond `LEAST_DOMESTIC` of its absorption. Import shares are the
+    same for all users.
 
     Parameters
     ----------
@@ -102,13 +103,27 @@ def part_tables(
     def array(values, *dims):
         return xr.DataArray(np.stack(values, axis=-1), dims=dims, coords={d: names[d] for d in dims})
 
-    report = pd.DataFrame(rows, columns=[
-        "part", "agriculture_published", "industry_published", "services_published",
-        "agriculture", "industry", "services", "at_bound"])
+    report = pd.DataFrame(
+        rows,
+        columns=[
+            "part",
+            "agriculture_published",
+            "industry_published",
+            "services_published",
+            "agriculture",
+            "industry",
+            "services",
+            "at_bound",
+        ],
+    )
     supply = xr.DataArray(margin.reindex(eco).to_numpy(float), dims="eco", coords={"eco": eco})
     tables = Economies(
-        array(zd, "comm", "acts", "eco"), array(zm, "comm", "acts", "eco"), array(fd, "comm", "use", "eco"),
-        array(fm, "comm", "use", "eco"), trade.isel(comm=slice(0, 0)), supply,
+        array(zd, "comm", "acts", "eco"),
+        array(zm, "comm", "acts", "eco"),
+        array(fd, "comm", "use", "eco"),
+        array(fm, "comm", "use", "eco"),
+        trade.isel(comm=slice(0, 0)),
+        supply,
     )
     return PartTables(tables, report)
 
@@ -144,7 +159,8 @@ def _solve(coef, final, sold, bought, members, target):
         for m, t in zip(members, target, strict=True):
             step[m] *= np.clip(t / max(added[m].sum() / added.sum(), 1e-3), 0.5, 2.0) ** 0.2
         mult = np.clip(mult * step, 1.0 / BOUND, BOUND)
-    # After the cap a commodity still short of demand is produced at the least share, demand rising to imports.
+    # After the cap a commodity still short of demand is produced at the least share, demand rising to
+    # imports.
     f[:, 2] += np.maximum(bought * least - use, 0.0)
     x = np.linalg.solve(np.eye(len(sold)) - a, f.sum(1) + sold - bought)
     return a, f, x, mult

@@ -11,8 +11,8 @@ import xarray as xr
 from calibration.mrio.geography import distances
 from calibration.mrio.table import Economies
 
-# GDP at market prices with given tax rates fixes the scale of domestic use, which moves the tax base, which moves
-# the rates that meet published revenue: the loop converges fast.
+# GDP at market prices with given tax rates fixes the scale of domestic use, which moves the tax base, which
+# moves the rates that meet published revenue: the loop converges fast.
 LOOPS = 30
 AGENT = {"household": "priv", "government": "gov", "investment": "inv"}
 
@@ -72,11 +72,13 @@ class Flows:
     va: xr.DataArray
 
 
-def margin_flows(trade: xr.DataArray, pool: float, facts: dict, goods: list[str]) -> tuple[xr.DataArray, float]:
+def margin_flows(
+    trade: xr.DataArray, pool: float, facts: dict, goods: list[str]
+) -> tuple[xr.DataArray, float]:
     """Use of international margins (comm, src, dst), million US$, for a given world supply.
 
-    Rate on fob value = scale x weight of the commodity x distance to the power of ``distance_elasticity``, services
-    without margin; the scale makes use equal supply.
+    Rate on fob value = scale x weight of the commodity x distance to the power of ``distance_elasticity``,
+    services without margin; the scale makes use equal supply.
 
     Returns
     -------
@@ -86,15 +88,22 @@ def margin_flows(trade: xr.DataArray, pool: float, facts: dict, goods: list[str]
         Mean rate on goods.
     """
     km = distances(trade.src.values.tolist()) ** facts["margin"]["distance_elasticity"]
-    weight = xr.DataArray([facts["margin"]["weight"].get(c, 0.0) if c in goods else 0.0 for c in trade.comm.values],
-                          dims="comm", coords={"comm": trade.comm})
+    weight = xr.DataArray(
+        [facts["margin"]["weight"].get(c, 0.0) if c in goods else 0.0 for c in trade.comm.values],
+        dims="comm",
+        coords={"comm": trade.comm},
+    )
     raw = (trade * km * weight).transpose(*trade.dims)
     return raw * (pool / float(raw.sum())), pool / float(trade.sel(comm=goods).sum())
 
 
 def value_added(flows: Flows, rates: Rates, transport: str) -> xr.DataArray:
     """Output at supplier prices less purchases at purchaser prices (acts, reg)."""
-    sold = flows.vdf.sum("acts") + flows.vd.sum("use") + (flows.vfob / (1 + rates.export)).sum("dst").rename(src="reg")
+    sold = (
+        flows.vdf.sum("acts")
+        + flows.vd.sum("use")
+        + (flows.vfob / (1 + rates.export)).sum("dst").rename(src="reg")
+    )
     sold = sold + xr.where(sold.comm == transport, flows.vst, 0.0)
     makes = sold.rename(comm="acts") / (1 + rates.output)
     bought = ((flows.vdf + flows.vmf) * (1 + rates.firms)).sum("comm")
@@ -122,8 +131,9 @@ def build_prior(
 ) -> tuple[Flows, Rates, pd.DataFrame, dict]:
     """Rescale every economy to its published GDP, sum to regions, attach prices.
 
-    Domestic intermediate and final use of an economy are multiplied by one factor, so that GDP at market prices
-    meets the published number; trade keeps its value (customs statistics are in dollars and are the better data).
+    Domestic intermediate and final use of an economy are multiplied by one factor, so that GDP at market
+    prices meets the published number; trade keeps its value (customs statistics are in dollars and are the
+    better data).
 
     Parameters
     ----------
@@ -142,8 +152,8 @@ def build_prior(
     tariff_of : callable
         Trade (comm, src, dst) at cif by region -> tariff rates (comm, src, dst).
     taxes_of : callable
-        Bases (``priv``, ``firms``, ``gov``, ``inv``) and GDP (reg) -> dict of rates with those keys, ``export``,
-        ``output``.
+        Bases (``priv``, ``firms``, ``gov``, ``inv``) and GDP (reg) -> dict of rates with those keys,
+        ``export``, ``output``.
 
     Returns
     -------
@@ -158,19 +168,25 @@ def build_prior(
     vtwr, mean_rate = margin_flows(economies.trade, float(economies.margin.sum()), facts, goods)
     cif = economies.trade + vtwr
     region = xr.DataArray([groups[e] for e in eco], dims="eco", coords={"eco": eco})
-    sums = Economies(economies.zd, economies.zm, economies.fd, economies.fm, cif, economies.margin).sum_to(groups, order)
+    sums = Economies(economies.zd, economies.zm, economies.fd, economies.fm, cif, economies.margin).sum_to(
+        groups, order
+    )
     cif_r = sums.trade
     fob_r = economies.sum_to(groups, order).trade
     margin = (cif_r / fob_r.where(fob_r > 0) - 1).fillna(0.0)
     tariff = tariff_of(cif_r).transpose("comm", "src", "dst").astype(float)
 
     # Each economy pays for its imports what its own mix of sources costs.
-    duty = tariff.sel(src=xr.DataArray([groups[e] for e in eco], dims="s"),
-                      dst=xr.DataArray([groups[e] for e in eco], dims="d")).values
+    duty = tariff.sel(
+        src=xr.DataArray([groups[e] for e in eco], dims="s"),
+        dst=xr.DataArray([groups[e] for e in eco], dims="d"),
+    ).values
     landed = (cif * (1 + duty)).sum("src") / economies.trade.sum("src").where(lambda x: x > 0)
     landed = landed.fillna(1.0).rename(dst="eco")
     zm, fm = economies.zm * landed, economies.fm * landed
-    outside = (cif.sum(("comm", "src")) - economies.trade.sum(("comm", "dst")).rename(src="dst")).rename(dst="eco")
+    outside = (cif.sum(("comm", "src")) - economies.trade.sum(("comm", "dst")).rename(src="dst")).rename(
+        dst="eco"
+    )
     absorbed = xr.DataArray(published[eco].to_numpy(float), dims="eco", coords={"eco": eco}) + outside
     absorbed = absorbed - economies.margin
 
@@ -179,13 +195,17 @@ def build_prior(
     target = published.groupby(pd.Series(groups)).sum().reindex(order)
     target = xr.DataArray(target.to_numpy(float), dims="reg", coords={"reg": order})
     for _ in range(LOOPS):
-        national = Economies(economies.zd * scale, zm, economies.fd * scale, fm, economies.trade, economies.margin)
+        national = Economies(
+            economies.zd * scale, zm, economies.fd * scale, fm, economies.trade, economies.margin
+        )
         r = national.sum_to(groups, order)
         final = (r.fd + r.fm).rename(eco="reg")
         bases = {"firms": (r.zd + r.zm).rename(eco="reg")}
         bases |= {agent: final.sel(use=use, drop=True) for use, agent in AGENT.items()}
         rates = taxes_of(bases, target)
-        tax = xr.concat([rates[AGENT[u]].assign_coords(use=u) for u in economies.fd.use.values.tolist()], dim="use")
+        tax = xr.concat(
+            [rates[AGENT[u]].assign_coords(use=u) for u in economies.fd.use.values.tolist()], dim="use"
+        )
         tax_e = tax.sel(reg=region).drop_vars("reg")
         imported = (fm * (1 + tax_e)).sum(("comm", "use"))
         domestic = (economies.fd * (1 + tax_e)).sum(("comm", "use"))
@@ -198,15 +218,31 @@ def build_prior(
         firms=rates["firms"].transpose("comm", "acts", "reg"),
         final=tax.transpose("comm", "use", "reg"),
         export=rates["export"].transpose("comm", "src", "dst"),
-        margin=margin, tariff=tariff, output=rates["output"].transpose("acts", "reg"),
+        margin=margin,
+        tariff=tariff,
+        output=rates["output"].transpose("acts", "reg"),
     )
-    national = Economies(economies.zd * scale, zm, economies.fd * scale, fm, economies.trade, economies.margin)
+    national = Economies(
+        economies.zd * scale, zm, economies.fd * scale, fm, economies.trade, economies.margin
+    )
     r = national.sum_to(groups, order)
     flows = Flows(
-        vdf=r.zd.rename(eco="reg"), vmf=r.zm.rename(eco="reg"), vd=r.fd.rename(eco="reg"), vm=r.fm.rename(eco="reg"),
-        vfob=r.trade, vst=r.margin.rename(eco="reg"), va=xr.zeros_like(r.zd.isel(comm=0, drop=True).rename(eco="reg")),
+        vdf=r.zd.rename(eco="reg"),
+        vmf=r.zm.rename(eco="reg"),
+        vd=r.fd.rename(eco="reg"),
+        vm=r.fm.rename(eco="reg"),
+        vfob=r.trade,
+        vst=r.margin.rename(eco="reg"),
+        va=xr.zeros_like(r.zd.isel(comm=0, drop=True).rename(eco="reg")),
     )
     va = value_added(flows, priced, transport)
-    table = pd.DataFrame({"gdp": published[eco].to_numpy(float), "scale": scale.values}, index=pd.Index(eco, name="eco"))
+    table = pd.DataFrame(
+        {"gdp": published[eco].to_numpy(float), "scale": scale.values}, index=pd.Index(eco, name="eco")
+    )
     flows = Flows(flows.vdf, flows.vmf, flows.vd, flows.vm, flows.vfob, flows.vst, va)
-    return flows, priced, table, {"margin_rate": mean_rate, "loop_gap": moved, "taxes": rates.get("report", {})}
+    return (
+        flows,
+        priced,
+        table,
+        {"margin_rate": mean_rate, "loop_gap": moved, "taxes": rates.get("report", {})},
+    )

@@ -1,8 +1,9 @@
 """Trade of the parts of the rest of the world: gravity inside known margins, estimated by cross-entropy.
 
-Known and hard: every explicit country's trade with the rest of the world as a whole, by commodity and direction.
-Published and soft: the merchandise exports and imports of each part (Penn World Table, re-exports taken off,
-imports brought to fob). Estimated: which part trades how much of what, and trade among the parts.
+Known and hard: every explicit country's trade with the rest of the world as a whole, by commodity and
+direction. Published and soft: the merchandise exports and imports of each part (Penn World Table,
+re-exports taken off, imports brought to fob). Estimated: which part trades how much of what, and trade
+among the parts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pandas as pd
 import pyomo.environ as pyo
 import xarray as xr
 
-from calibration.balance.nlp import entropy_objective, solve_entropy
+from calibration.balance.nlp import compare_with_ras, entropy_objective, solve_entropy
 from calibration.mrio.geography import distances
 
 # Weight of a published total against one unit of cell value in the objective (assumption): a total gives way
@@ -43,7 +44,9 @@ class PartTrade:
     report: dict
 
 
-def split_trade(known: xr.DataArray, rest: str, macro: pd.DataFrame, facts: dict, goods: tuple[str, ...]) -> PartTrade:
+def split_trade(
+    known: xr.DataArray, rest: str, macro: pd.DataFrame, facts: dict, goods: tuple[str, ...]
+) -> PartTrade:
     """Split the trade of the rest of the world over its parts.
 
     Parameters
@@ -54,7 +57,8 @@ def split_trade(known: xr.DataArray, rest: str, macro: pd.DataFrame, facts: dict
     macro : DataFrame
         Index part; columns gdp, exports, imports (million US$; goods).
     facts : dict
-        ``parts_<year>.toml``: distance, margin, services, reexports, part; ``single`` lists parts of one country.
+        ``parts_<year>.toml``: distance, margin, services, reexports, part; ``single`` lists parts of one
+        country.
     goods : tuple of str
 
     Returns
@@ -64,7 +68,8 @@ def split_trade(known: xr.DataArray, rest: str, macro: pd.DataFrame, facts: dict
     countries = [c for c in known.src.values.tolist() if c != rest]
     parts = list(macro.index)
     out = xr.DataArray(
-        0.0, dims=("comm", "src", "dst"),
+        0.0,
+        dims=("comm", "src", "dst"),
         coords={"comm": known.comm.values, "src": countries + parts, "dst": countries + parts},
     )
     out = out.copy(data=np.zeros(out.shape))
@@ -83,12 +88,18 @@ def split_trade(known: xr.DataArray, rest: str, macro: pd.DataFrame, facts: dict
         else:
             supply, demand = (pd.Series(facts["services"][f]).astype(float) for f in ("exports", "imports"))
         to_parts, to_rest = flows.sel(src=countries, dst=rest), flows.sel(src=rest, dst=countries)
-        inner = float(to_parts.sum() * to_rest.sum() / max(float(flows.sel(src=countries, dst=countries).sum()), 1.0))
+        inner = float(
+            to_parts.sum() * to_rest.sum() / max(float(flows.sel(src=countries, dst=countries).sum()), 1.0)
+        )
         s, d = supply.reindex(parts).to_numpy(), demand.reindex(parts).to_numpy()
         g = near.sel(src=countries, dst=parts).values * d[None, :]
-        prior.loc[{"comm": c, "src": countries, "dst": parts}] = (g / g.sum(1, keepdims=True)) * to_parts.values[:, None]
+        prior.loc[{"comm": c, "src": countries, "dst": parts}] = (
+            g / g.sum(1, keepdims=True)
+        ) * to_parts.values[:, None]
         g = near.sel(src=parts, dst=countries).values * s[:, None]
-        prior.loc[{"comm": c, "src": parts, "dst": countries}] = (g / g.sum(0, keepdims=True)) * to_rest.values[None, :]
+        prior.loc[{"comm": c, "src": parts, "dst": countries}] = (
+            g / g.sum(0, keepdims=True)
+        ) * to_rest.values[None, :]
         if c in goods:
             g = near.sel(src=parts, dst=parts).values * s[:, None] * d[None, :]
             single = [i for i, p in enumerate(parts) if p in facts["single"]]
@@ -115,8 +126,13 @@ def published_totals(macro: pd.DataFrame, facts: dict, to_rest: xr.DataArray, re
 def _estimate(prior, known, rest, countries, parts, totals, goods):
     model = pyo.ConcreteModel()
     comm, eco = prior.comm.values.tolist(), prior.src.values.tolist()
-    value = {(c, s, d): float(prior.loc[c, s, d]) for c in comm for s in eco for d in eco
-             if (s in parts or d in parts)}
+    value = {
+        (c, s, d): float(prior.loc[c, s, d])
+        for c in comm
+        for s in eco
+        for d in eco
+        if (s in parts or d in parts)
+    }
     value = {k: v for k, v in value.items() if v > SMALLEST}
     model.x = pyo.Var(list(value), bounds=(0, None))
     soft = [(p, f) for p in parts for f in ("exports", "imports")]
@@ -144,11 +160,11 @@ def _estimate(prior, known, rest, countries, parts, totals, goods):
     entropy_objective(model, terms)
     solution = solve_entropy(model)
     estimate = xr.zeros_like(prior)
-    for (c, s, d) in value:
+    for c, s, d in value:
         estimate.loc[c, s, d] = pyo.value(model.x[c, s, d])
     gaps = pd.DataFrame(
         [(p, f, totals.at[p, f], pyo.value(model.total[p, f])) for p, f in soft],
         columns=["part", "flow", "published", "estimate"],
     )
     gaps["ratio"] = gaps.estimate / gaps.published
-    return estimate, gaps, dict(solution.report)
+    return estimate, gaps, solution.report | compare_with_ras(model, solution)

@@ -40,7 +40,9 @@ def read(config: Config, raw: Path) -> Mrio:
 
     path = Path(raw) / config.mrio["file"]
     if not path.is_file():
-        raise ConfigError(f"{path.name} is not in {path.parent}; see the benchmark's README for where to get it")
+        raise ConfigError(
+            f"{path.name} is not in {path.parent}; see the benchmark's README for where to get it"
+        )
     with warnings.catch_warnings():
         # The R class "iot" is a plain list for our purpose.
         warnings.simplefilter("ignore", UserWarning)
@@ -61,7 +63,9 @@ def read(config: Config, raw: Path) -> Mrio:
     final = np.einsum("ai,sidu->sadu", sums, final, optimize=True)
     coords = {"src": countries, "comm": config.comm, "dst": countries}
     return Mrio(
-        inter=xr.DataArray(inter, dims=("src", "comm", "dst", "acts"), coords={**coords, "acts": config.comm}),
+        inter=xr.DataArray(
+            inter, dims=("src", "comm", "dst", "acts"), coords={**coords, "acts": config.comm}
+        ),
         final=xr.DataArray(final, dims=("src", "comm", "dst", "use"), coords={**coords, "use": list(USES)}),
         rest=config.mrio["rest_of_world"],
     )
@@ -70,7 +74,9 @@ def read(config: Config, raw: Path) -> Mrio:
 def _check_labels(config: Config, countries: list[str], industries: list[str], name: str) -> None:
     wanted = {c for cs in config.explicit.values() for c in cs} | {config.mrio["rest_of_world"]}
     if wanted != set(countries):
-        raise ConfigError(f"{name}: countries of the table and of [explicit] differ: {sorted(wanted ^ set(countries))}")
+        raise ConfigError(
+            f"{name}: countries of the table and of [explicit] differ: {sorted(wanted ^ set(countries))}"
+        )
     listed = [i for group in config.sectors.values() for i in group]
     if sorted(listed) != sorted(industries):
         odd = sorted(set(listed) ^ set(industries)) or "an industry twice"

@@ -61,7 +61,9 @@ def test_general_ras_handles_mixed_signs():
     rhs = np.array([0.0, 7.0])
     model = pyo.ConcreteModel()
     model.x = pyo.Var(range(4), bounds=(0, None))
-    model.c = pyo.Constraint(range(2), rule=lambda b, i: sum(matrix[i, j] * b.x[j] for j in range(4)) == rhs[i])
+    model.c = pyo.Constraint(
+        range(2), rule=lambda b, i: sum(matrix[i, j] * b.x[j] for j in range(4)) == rhs[i]
+    )
     entropy_objective(model, ((model.x[j], prior[j], 1.0) for j in range(4)))
     x, gap, _ = ras(prior, matrix, rhs)
     assert gap < 1e-10

@@ -1,0 +1,118 @@
+"""The shipped 1997 benchmark, and the command that makes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from calibration.build import main
+from calibration.checks import COLUMNS, gdp_of, wage_bill
+from calibration.config import load_config
+from cge.benchmark import check_benchmark, open_benchmark
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "sam_data" / "ww1997"
+RAW = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return open_benchmark(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return pd.read_csv(SHIPPED / "checks.csv")
+
+
+def test_shipped_identities(bench):
+    report = check_benchmark(bench, throw=False)
+    assert report.ok, report.failures.to_string()
+    identities = report.summary[
+        report.summary.check.isin(["activity", "commodity", "imports", "margins", "household"])
+    ]
+    assert identities.worst.max() < 1e-12
+
+
+def test_shipped_sets(bench):
+    config = load_config("ww1997")
+    assert list(bench.sets["reg"]) == config.reg
+    assert list(bench.sets["comm"]) == config.comm == list(bench.sets["acts"])
+    assert bench.sets["endw"] == config.endowments and bench.sets["skill"] == config.skills
+
+
+def test_shipped_checks(found):
+    assert list(found.columns) == COLUMNS
+    assert (found.ok != "no").all(), found[found.ok == "no"].to_string()
+    assert (found.ok == "yes").sum() > 150
+
+
+def test_checks_agree_with_the_arrays(bench, found):
+    config = load_config("ww1997")
+    table = found.set_index(["check", "region"]).benchmark
+    gdp, wages = gdp_of(bench.arrays), wage_bill(config, bench.arrays)
+    assert gdp.sum() == pytest.approx(31.5e6, rel=0.02)
+    for r in config.reg:
+        assert table["GDP at market prices", r] == pytest.approx(gdp[r], rel=1e-6)
+        assert table["wage bill", r] == pytest.approx(wages[r], rel=1e-6)
+
+
+def test_magnitudes_are_plausible(bench, found):
+    a = bench.arrays
+    config = load_config("ww1997")
+    rate = found[found.check == "net saving over income"].set_index("region").benchmark
+    assert rate.between(-0.05, 0.40).all()
+    gdp = gdp_of(a)
+    private = (a["VDPP"] + a["VMPP"]).sum("comm").to_series() / gdp
+    assert private.between(0.40, 0.85).all()
+    # Every region sends and receives goods, and no single-country region trades with itself.
+    single = [r for r, cs in config.regions.items() if len(cs) == 1]
+    inner = a["VFOB"].sum("comm").to_pandas()
+    assert all(inner.loc[r, r] == 0 for r in single)
+    assert (inner.to_numpy() + np.eye(len(config.reg)) > 0).all()
+    farm = a["TMSFARM"].sum("src").to_pandas()
+    assert (farm.loc[[c for c in config.comm if c not in ("Agr", "Food")]] == 0).all(axis=None)
+
+
+def test_adjustments_are_shipped():
+    table = pd.read_csv(SHIPPED / "adjustments.csv", keep_default_na=False)
+    assert set(table.kind) == {"cell", "soft total", "scale", "closure"}
+    cells = table[table.kind == "cell"]
+    change = cells.change.abs().to_numpy()
+    assert len(cells) == 200 and (np.diff(change) <= 1e-6 * change[0]).all()
+    assert (table[table.kind == "scale"].ratio.between(0.8, 1.25)).all()
+
+
+def test_readme_has_no_holes():
+    text = (SHIPPED / "README.md").read_text()
+    assert "World Input-Output Database" in text and "Penn World Table" in text
+    assert "$" not in text.replace("US$", "")
+    assert "nan" not in text.split()
+
+
+def test_command_line_errors_are_one_line(tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["ww1812", "--raw", str(tmp_path), "--out", str(out)]) == 1
+    assert main(["ww1997", "--raw", str(tmp_path / "none"), "--out", str(out)]) == 1
+    assert main(["ww1997", "--raw", str(tmp_path), "--out", str(out)]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 3 and all(line.startswith("error: ") for line in lines)
+    assert not out.exists()
+
+
+@pytest.mark.raw
+@pytest.mark.skipif(not RAW.is_dir(), reason="raw data folder ../shared/data is not there")
+def test_rebuild_reproduces_the_shipped_files(tmp_path, capsys):
+    assert main(["ww1997", "--raw", str(RAW), "--out", str(tmp_path / "again")]) == 0
+    capsys.readouterr()
+    new = {
+        p.relative_to(tmp_path / "again"): p.read_bytes()
+        for p in (tmp_path / "again").rglob("*")
+        if p.is_file()
+    }
+    old = {p.relative_to(SHIPPED): p.read_bytes() for p in SHIPPED.rglob("*") if p.is_file()}
+    assert sorted(new) == sorted(old)
+    assert [str(p) for p in sorted(new) if new[p] != old[p]] == []
