@@ -117,7 +117,7 @@ class Named:
         dims, a, b = align(self, other)
         if a.is_positive and b.is_positive:
             return Named(dims, coef=a.coef / guard(b.coef), log=a.log - b.log)
-        return Named(dims, _lv(a) / (_lv(b) if is_object(_lv(b)) else guard(_lv(b))))
+        return Named(dims, _lv(a) / guard(_lv(b)))
 
     def __rtruediv__(self, other: Any) -> Named:
         return as_named(other) / self
@@ -156,6 +156,12 @@ class Named:
 
 def guard(a: Array) -> Array:
     """Replace exact zeros by one: the divisor of an inactive cell."""
+    if is_object(a):
+        out = a.copy()
+        for i in np.ndindex(a.shape):
+            if isinstance(a[i], (int, float)) and a[i] == 0:
+                out[i] = 1.0
+        return out
     xp = namespace(a)
     return xp.where(a == 0, 1.0, a)
 

@@ -139,7 +139,8 @@ def index(x: Named, base: Named) -> Named:
     """
     dims, a, b = align(level(x), level(base))
     if is_object(a.val) or is_object(b.val):
-        return Named(dims, a.val / b.val)
+        blank = np.asarray(b.val == 0) if not is_object(b.val) else np.zeros((1,) * len(dims), bool)
+        return Named(dims, np.where(blank, 1.0, a.val / guard(b.val)))
     xp = namespace(a.val, b.val)
     ratio = xp.where(b.val == 0, 1.0, a.val / guard(b.val))
     return Named(dims, coef=xp.ones((1,) * len(dims)), log=xp.log(ratio))
@@ -204,6 +205,7 @@ def ces_price(value: Named, price: Named, sigma: Named, *over: str) -> Named:
     xp = namespace(th.val, p.log, ee.val)
     axes = _axes(Named(dims, th.val), over)
     rest = tuple(d for d in dims if d not in over)
+    _refuse_varying(ee, over)
     flat = ee.val.reshape([s for i, s in enumerate(ee.val.shape) if i not in axes])
     small = abs(flat) < 1e-6
     safe = xp.where(small, 1.0, flat)
@@ -220,9 +222,17 @@ def _reorder(x: Named, dims: tuple[str, ...]) -> Named:
     return x.transposed(dims) if x.dims != dims else x
 
 
+def _refuse_varying(sigma: Named, over: tuple[str, ...]) -> None:
+    for d, n in zip(sigma.dims, sigma.val.shape):
+        if d in over and n != 1:
+            raise TableError(f"the elasticity varies over '{d}', over which the index is taken; "
+                             "an index needs one elasticity for all its parts")
+
+
 def _ces_price_object(theta: Named, price: Named, e: Named, over: tuple[str, ...]) -> Named:
     dims, th, p = align(theta, price)
     _, _, ee = align(Named(dims, p.val), e)
+    _refuse_varying(ee, over)
     axes = _axes(Named(dims, p.val), over)
     shape = np.broadcast_shapes(th.val.shape, p.val.shape, ee.val.shape)
     th_v, p_v, e_v = (np.broadcast_to(x, shape) for x in (th.val, p.val, ee.val))

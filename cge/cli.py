@@ -1,0 +1,183 @@
+"""The command line. Every command is a call of the public API."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cge._version import __version__
+from cge.errors import CGEError
+
+_OUT = Path("runs") / "out"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code (0 done, 1 refused or failed, 2 wrong usage)."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except CGEError as err:
+        print(f"cge: {' '.join(str(err).split())}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print("cge: stopped; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="cge", description="What is freer movement of goods worth, what is freer "
+                                "movement of people worth, and to whom? A multi-region CGE model.")
+    p.add_argument("--version", action="version", version=f"cge {__version__}")
+    sub = p.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    c = sub.add_parser("run", help="solve the scenarios of a file; write netCDF, figures and tables")
+    c.add_argument("scenarios", help="scenario file (.toml), or the name of a shipped one")
+    c.add_argument("--out", type=Path, default=_OUT, help="folder of the results (default: runs/out)")
+    c.add_argument("--no-figures", action="store_true", help="do not draw figures")
+    c.set_defaults(run=_run)
+
+    c = sub.add_parser("report", help="print the tables of a result file")
+    c.add_argument("results", type=Path, help="netCDF file written by `cge run`")
+    c.add_argument("--scenario", help="also print the gains by region of this scenario")
+    c.set_defaults(run=_report)
+
+    c = sub.add_parser("sam", help="show, export or check a social accounting matrix")
+    c.add_argument("benchmark", help="benchmark name or folder, or a SAM in CSV")
+    c.add_argument("--region", help="the SAM of one region (default: the global one)")
+    c.add_argument("--export", type=Path, metavar="FILE.csv", help="write it as CSV")
+    c.add_argument("--square", action="store_true", help="export as a square table instead of a long one")
+    c.add_argument("--check", action="store_true", help="check balance and signs of every account")
+    c.set_defaults(run=_sam)
+
+    c = sub.add_parser("check", help="check a benchmark: identities, signs, labour and policy layers")
+    c.add_argument("benchmark")
+    c.set_defaults(run=_check)
+
+    c = sub.add_parser("benchmarks", help="list the shipped benchmarks")
+    c.set_defaults(run=_benchmarks)
+    c = sub.add_parser("scenarios", help="list the shipped scenario files")
+    c.set_defaults(run=_scenarios)
+
+    c = sub.add_parser("symbols", help="list the variables of the model")
+    c.add_argument("pattern", nargs="?", default="", help="part of a name, block or description")
+    c.set_defaults(run=_symbols)
+    c = sub.add_parser("equation", help="print the row of the equation table of a variable")
+    c.add_argument("name")
+    c.set_defaults(run=_equation)
+    return p
+
+
+def _scenario_path(name: str) -> Path:
+    """A path as given, or a shipped file by name (with or without .toml)."""
+    from cge._paths import shipped
+
+    path = Path(name)
+    if path.is_file() or path.suffix == ".toml" and path.parent != Path("."):
+        return path
+    return shipped("runs", path.name if path.suffix == ".toml" else f"{path.name}.toml")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from cge.report import print_results, write_figures
+    from cge.results import write_netcdf
+    from cge.scenario import read_scenarios
+    from cge.welfare.compare import compare
+
+    file = read_scenarios(_scenario_path(args.scenarios))
+    print(file.title)
+    ds = compare(file, progress=print)
+    written = [write_netcdf(ds, args.out / Path(file.output).name)]
+    print_results(ds)
+    if not args.no_figures:
+        written += write_figures(ds, args.out, written[0].stem)
+    print("\nwritten: " + ", ".join(str(w) for w in written))
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from cge.report import print_region_table, print_results
+    from cge.results import open_results
+
+    ds = open_results(args.results)
+    print_results(ds)
+    if args.scenario:
+        print_region_table(ds, args.scenario)
+    return 0
+
+
+def _sam(args: argparse.Namespace) -> int:
+    from cge.benchmark import (check_sam, make_sam, open_benchmark, read_sam_csv, region_sam, sam_summary,
+                               write_sam_csv)
+
+    sam = read_sam_csv(args.benchmark) if args.benchmark.endswith(".csv") else make_sam(open_benchmark(args.benchmark))
+    if args.check:
+        check_sam(sam)
+        print(f"balanced: every account's row equals its column to 1e-9 ({len(sam.totals())} accounts)")
+    if args.export:
+        out = region_sam(sam, args.region) if args.region else sam
+        write_sam_csv(out, args.export, form="square" if args.square else "long")
+        print(f"written: {args.export}")
+    if not (args.check or args.export):
+        print(sam_summary(sam, args.region))
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from cge.benchmark import check_benchmark, open_benchmark
+
+    report = check_benchmark(open_benchmark(args.benchmark, check=False))
+    print(report.summary.to_string())
+    print("all checks passed")
+    return 0
+
+
+def _benchmarks(args: argparse.Namespace) -> int:
+    from cge._paths import shipped, shipped_names
+    from cge.benchmark import open_benchmark
+
+    for name in shipped_names("sam_data"):
+        b = open_benchmark(shipped("sam_data", name), check=False)
+        sizes = ", ".join(f"{len(b.sets[s])} {s}" for s in ("reg", "comm", "acts", "endw", "skill"))
+        print(f"{name}: {b.meta.get('title', '')} ({b.meta.get('year', '')}; {sizes})")
+    return 0
+
+
+def _scenarios(args: argparse.Namespace) -> int:
+    from cge._paths import shipped, shipped_names
+    from cge.scenario import read_scenarios
+
+    for name in shipped_names("runs"):
+        file = read_scenarios(shipped("runs", name))
+        print(f"{name}: {file.title} (benchmark {file.benchmark}; {len(file.scenarios)} scenarios)")
+    return 0
+
+
+def _symbols(args: argparse.Namespace) -> int:
+    from cge.model import table
+
+    wanted = args.pattern.lower()
+    for s in table.symbols.values():
+        line = f"{s.name:<12} {'(' + ','.join(s.dims) + ')':<22} {s.role:<9} {s.block:<11} {s.long_name} [{s.unit}]"
+        if wanted in line.lower():
+            print(line)
+    return 0
+
+
+def _equation(args: argparse.Namespace) -> int:
+    from cge.model import table
+
+    rows = [r for r in (*table.definitions.values(), *table.conditions.values()) if args.name in (r.name, r.pairs)]
+    if not rows:
+        raise CGEError(f"no equation is called or determines '{args.name}'; `cge symbols` lists the variables")
+    for row in rows:
+        print(f"# {row.kind} over ({', '.join(row.dims)}), block {row.block}, determines {row.pairs}")
+        print(row.text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,77 @@
+"""Tables of a comparison for the terminal, at most 118 columns wide."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+import pandas as pd
+import xarray as xr
+
+from cge.errors import CGEError
+from cge.welfare import region_table
+from cge.welfare.targets import NOT_YET, target_table
+
+_WIDTH = 118
+
+
+def print_results(ds: xr.Dataset) -> None:
+    """Print the gains of all scenarios, the gains by region of the headline ones, and the published targets."""
+    print("\nGains by group, billion US$ (equivalent variation); independent: change of consumption, government and "
+          "saving\n")
+    print(_scenario_table(ds).to_string())
+    headline = json.loads(ds.attrs["headline"])
+    for role in ("trade", "migration"):
+        if headline.get(role) in ds["scenario"].values:
+            print_region_table(ds, headline[role])
+    if "breakeven_quota" in ds:
+        print("\nBreak-even quota: "
+              + "; ".join(f"{m} gives the world what {t} does at {float(q):.2f}% of the work force" for q, m, t in zip(
+                  ds["breakeven_quota"].values, ds["breakeven_migration"].values, ds["breakeven_trade"].values)))
+    if headline:
+        print_targets(ds)
+
+
+def _scenario_table(ds: xr.Dataset) -> pd.DataFrame:
+    gain = ds["gain_by_host"].sum("reg") / 1e3
+    frame = pd.DataFrame({str(g): gain.sel(group=g).values.round(1) for g in gain["group"].values},
+                         index=list(ds["scenario"].values))
+    frame["world"] = (ds["gain_world"].values / 1e3).round(1)
+    frame["independent"] = (ds["gain_independent"].values / 1e3).round(1)
+    frame["movers (m)"] = (ds["movers"].sum(("skill", "reg")).values / 1e3).round(2)
+    frame["remittances"] = (ds["remin"].sum("reg").values / 1e3).round(1)
+    frame["tariff rev."] = (ds["taxrimp"].sum("reg").values / 1e3).round(1)
+    frame["certificate"] = [f"{c:.0e}" for c in ds["certificate_residual"].values]
+    return frame
+
+
+def print_region_table(ds: xr.Dataset, scenario: str) -> None:
+    """Print the gains by region of one scenario.
+
+    Raises
+    ------
+    CGEError
+        The Dataset has no such scenario.
+    """
+    if scenario not in ds["scenario"].values:
+        raise CGEError(f"the results have no scenario '{scenario}'; they have {', '.join(ds['scenario'].values)}")
+    title = str(ds["scenario_title"].sel(scenario=scenario).values)
+    print(f"\n{scenario}: {title}\nbillion US$ (host, home: all groups); % of residents' income; US$ per resident; "
+          "real wages and capital return, %\n")
+    frame = region_table(ds, scenario)
+    print(frame.to_string(float_format=lambda x: f"{x:.2f}", na_rep=""))
+
+
+def print_targets(ds: xr.Dataset) -> None:
+    """Print published against obtained, and which gates are met."""
+    frame = target_table(ds)
+    gates = frame[frame["met"] != "report"]
+    print("\nAgainst published results (F read in a source, R recalled, D derived)\n")
+    for row in frame.itertuples():
+        print(f"{row.no:>3}  {row.met:<6} {row.target}")
+        detail = f"published {row.published}; gate {row.gate}; obtained {row.obtained}" + (f" - {row.why}" if row.why else "")
+        print(textwrap.fill(detail, _WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12))
+    met = int((gates["met"] == "yes").sum())
+    print(f"\n{met} of {len(gates)} gates met that these scenarios can compute"
+          + ("" if met == len(gates) else f"; not met: {', '.join(str(n) for n in gates['no'][gates['met'] == 'NO'])}"))
+    print("not computed yet: " + "; ".join(f"{n} {why}" for n, why in NOT_YET.items()))

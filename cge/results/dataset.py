@@ -1,0 +1,172 @@
+"""Solutions gathered into one labelled xarray Dataset, with units, long names and provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from cge._version import __version__
+from cge.benchmark import HEADERS
+from cge.errors import CGEError
+from cge.model import LABOUR_DEFAULTS, table
+from cge.scenario.spec import ScenarioFile
+from cge.solve.model import Model, Solution
+
+#: Coefficients of the calibrated model worth keeping beside the benchmark's own arrays.
+_CALIBRATED = {
+    "INCOME": "income of permanent residents", "YPRES": "private consumption of permanent residents",
+    "YPALL": "private consumption of residents and migrants",
+    "YG0": "government consumption", "POPRES": "permanent residents", "LF0": "work force",
+    "NAT0": "permanent residents at work", "WAGE0": "wage gross of labour tax",
+    "WNET0": "after-tax wage", "AE": "productivity of earlier migrants relative to a host worker",
+    "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
+    "TBAL0": "trade balance", "REGINV": "gross investment",
+}
+_UNITS = {"POPRES": "million persons", "LF0": "thousand workers", "NAT0": "thousand workers",
+          "WAGE0": "million US$ per thousand workers", "WNET0": "million US$ per thousand workers",
+          "AE": "ratio", "RHOE": "ratio"}
+_MOVERS = {"AN": ("AN", "productivity of new movers relative to a host worker", "ratio"),
+           "RHON": ("RHON", "remittances of new movers over after-tax pay", "ratio"),
+           "MSHR": ("MSHR", "share of the home in new movers to the host", "ratio")}
+
+
+def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solution]) -> xr.Dataset:
+    """One Dataset: benchmark, every variable by scenario, certificates, provenance.
+
+    Variables that no scenario changes are left out. Indices are levels with
+    benchmark 1; signed variables are in their own unit (million US$ mostly).
+
+    Parameters
+    ----------
+    file : ScenarioFile
+    model : Model
+    solutions : mapping of str to Solution
+    """
+    names = list(solutions)
+    base = model.base()
+    out: dict[str, xr.DataArray] = {}
+    for name, symbol in table.symbols.items():
+        stack = np.stack([solutions[s][name].values for s in names])
+        reference = base[name].values
+        if symbol.role == "exogenous" and np.array_equal(stack, np.broadcast_to(reference, stack.shape)):
+            continue
+        coords = {"scenario": names, **{d: list(model.cal.sets[d]) for d in symbol.dims}}
+        out[name] = xr.DataArray(stack, dims=("scenario", *symbol.dims), coords=coords, attrs={
+            "long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block, "role": symbol.role,
+            "benchmark_value": 1.0 if symbol.positive and symbol.unit.startswith("index") else
+            ("0" if not reference.any() else "see the benchmark arrays")})
+    for name, (key, what, unit) in _MOVERS.items():
+        dims = model.cal.data[key][0]
+        out[name] = xr.DataArray(np.stack([solutions[s].data["coef"][key] for s in names]), dims=("scenario", *dims),
+                                 coords={"scenario": names, **{d: list(model.cal.sets[d]) for d in dims}},
+                                 attrs={"long_name": what, "units": unit})
+    for name in HEADERS:
+        if name in model.bench:
+            out[name] = model.bench[name]
+    for name, what in _CALIBRATED.items():
+        dims, values = model.cal.data[name]
+        out[name] = xr.DataArray(values, dims=dims, coords={d: list(model.cal.sets[d]) for d in dims},
+                                 attrs={"long_name": what, "units": _UNITS.get(name, "million US$")})
+    ds = xr.Dataset(out)
+    _certificates(ds, solutions)
+    ds = ds.assign_coords(
+        scenario_title=("scenario", [file.scenarios[s].title for s in names]),
+        reference=("scenario", [file.scenarios[s].reference or "benchmark" for s in names]))
+    for dim in ("reg", "comm", "acts", "endw", "skill"):
+        long = model.bench.meta.get("long_names", {}).get(dim, {})
+        if long:
+            ds = ds.assign_coords({f"{dim}_name": (dim, [long.get(x, x) for x in model.cal.sets[dim]])})
+    ds.attrs = provenance(file, model)
+    return ds
+
+
+def _certificates(ds: xr.Dataset, solutions: Mapping[str, Solution]) -> None:
+    rows = {"certificate_residual": ("residual", "largest relative residual, re-evaluated with NumPy"),
+            "certificate_walras": ("walras", "slack of the omitted market over world income"),
+            "certificate_sam": ("sam", "largest imbalance of an account of the counterfactual SAM")}
+    for name, (key, what) in rows.items():
+        ds[name] = ("scenario", [getattr(s.certificate, key) for s in solutions.values()],
+                    {"long_name": what, "units": "ratio"})
+    ds["certificate_where"] = ("scenario", [s.certificate.where for s in solutions.values()],
+                               {"long_name": "row and element of the largest residual"})
+    ds["steps"] = ("scenario", [s.steps for s in solutions.values()], {"long_name": "sub-steps of the path"})
+    ds["newton_iterations"] = ("scenario", [s.report.iterations for s in solutions.values()])
+    ds["jacobian_products"] = ("scenario", [s.report.products for s in solutions.values()])
+    ds["solve_seconds"] = ("scenario", [s.seconds for s in solutions.values()],
+                           {"long_name": "wall time of the solve", "units": "s"})
+
+
+def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
+    """What made a result: package, benchmark and scenario by content, closure, labour options."""
+    options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(file.labour)
+    return {
+        "title": file.title,
+        "model": "multi-region CGE, GTAP version 7 structure with bilateral labour mobility and remittances",
+        "package": f"cge {__version__}",
+        "python": platform.python_version(),
+        "benchmark": model.bench.name,
+        "benchmark_sha256": model.bench.digest(),
+        "scenario_file": file.path.name,
+        "scenario_sha256": hashlib.sha256(file.text.encode()).hexdigest(),
+        "scenario_text": file.text,
+        "closure": json.dumps({"numeraire": "pfactwld", "omitted_market": "saving and investment (walraslack)",
+                               "rordelta": float(model.cal.data["RORDELTA"][1]), "swaps": [
+                                   f"{s.exogenous} = {s.endogenous}" for s in model.closure.swaps]}),
+        "labour_options": json.dumps(options),
+        "headline": json.dumps(dict(file.headline)),
+        "groups": json.dumps(model.bench.meta.get("groups", {})),
+        "units": "flows in million US$ of the base year; indices with benchmark = 1; workers in thousands",
+    }
+
+
+def write_netcdf(ds: xr.Dataset, path: str | Path) -> Path:
+    """Write a Dataset as netCDF-4, atomically: the file appears whole or not at all.
+
+    Raises
+    ------
+    CGEError
+        The folder cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+    except OSError as err:
+        raise CGEError(f"cannot write {path}: {err.strerror}; choose another folder with --out") from None
+    encoding = {n: {"zlib": True, "complevel": 1} for n, v in ds.data_vars.items() if v.dtype.kind == "f" and v.size > 1000}
+    try:
+        ds.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as err:
+        raise CGEError(f"cannot write {path}: {err}; check the free space of the disk") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return path
+
+
+def open_results(path: str | Path) -> xr.Dataset:
+    """Open a result file.
+
+    Raises
+    ------
+    CGEError
+        The file is missing or not a result file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CGEError(f"no result file at {path}; `cge run` makes one")
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as ds:
+            return ds.load()
+    except (OSError, ValueError) as err:
+        raise CGEError(f"{path} is not a readable netCDF result file ({err}); make it anew with `cge run`") from None
