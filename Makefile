@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 # Wheels only, so that no compiler is ever needed; exact versions, so that results can be reproduced.
 INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check \
 	--only-binary :all: --constraint constraints.txt
+VENV_MADE := $(VENV)/.made
 CORE := $(VENV)/.installed-core
 TEST := $(VENV)/.installed-test
 DEV := $(VENV)/.installed-dev
@@ -50,21 +51,21 @@ clean:
 	find cge calibration tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each stamp says which extras the environment has; a larger set includes the smaller ones.
-$(CORE): $(BIN)/python $(INPUTS)
+$(CORE): $(VENV_MADE) $(INPUTS)
 	@echo "Installing into $(VENV) (once; a few minutes at most)"
 	$(INSTALL) --editable .
 	@touch $@
 
-$(TEST): $(BIN)/python $(INPUTS)
+$(TEST): $(VENV_MADE) $(INPUTS)
 	@echo "Installing into $(VENV) with what the tests need (once; a few minutes at most)"
 	$(INSTALL) --editable ".[test]"
 	@touch $(CORE) $@
 
-$(DEV): $(BIN)/python $(INPUTS)
+$(DEV): $(VENV_MADE) $(INPUTS)
 	$(INSTALL) --editable ".[dev]"
 	@touch $(CORE) $(TEST) $@
 
-$(BIN)/python:
+$(VENV_MADE):
 	@command -v "$(PYTHON)" >/dev/null || \
 		{ echo "make: no '$(PYTHON)' found; install Python 3.11 or later, or name one: make PYTHON=python3.12" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit( \
@@ -72,3 +73,4 @@ $(BIN)/python:
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || \
 		{ echo "make: $(PYTHON) lacks its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	"$(PYTHON)" -m venv "$(VENV)"
+	@touch $@
