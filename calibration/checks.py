@@ -9,29 +9,6 @@ import xarray as xr
 from calibration.assemble import tax_revenue
 from calibration.config import Config
 
-# World totals of 1997. "given": from the project's fact sheet, computed there from the Penn World Table and
-# public trade data; "recalled": remembered magnitude of a published number.
-WORLD_1997 = {
-    "gdp": (31_500_000.0, "Penn World Table 10.01, 1997 (given)"),
-    "wages_importers": (14_200_000.0, "Penn World Table 10.01, 1997 (given)"),
-    "workers_importers": (390_000.0, "Penn World Table 10.01, 1997 (given)"),
-    "income_importers": (36_300.0, "Penn World Table 10.01, 1997 (given)"),
-    "income_exporters": (1_950.0, "Penn World Table 10.01, 1997 (given)"),
-    "tariff_1993": (0.060, "Caliendo and Parro files, trade-weighted 1993 (given)"),
-    "tariff_2005": (0.026, "Caliendo and Parro files, trade-weighted 2005 (given)"),
-    "goods_exports": (
-        5_591_000.0,
-        "World Trade Organization, merchandise exports 1997 (recalled), with re-exports",
-    ),
-    "services_exports": (
-        1_320_000.0,
-        "World Trade Organization, commercial services exports 1997 (recalled)",
-    ),
-    "freight": (
-        0.0524,
-        "UNCTAD, Review of Maritime Transport 1999: freight over import value 1997 (verified)",
-    ),
-}
 COLUMNS = ["check", "region", "benchmark", "published", "ratio", "source", "tolerance", "ok"]
 
 
@@ -100,21 +77,23 @@ def _macro(table: _Table, config: Config, a: dict, macro: pd.DataFrame) -> None:
     source = "Penn World Table 10.01; World Development Indicators where it lacks a country"
     gdp, wages = gdp_of(a), wage_bill(config, a)
     workers = a["LAB"].sum(("skill", "home")).to_series()
-    table.add("GDP at market prices", "world", gdp.sum(), *_given("gdp"), 0.02)
+    table.add("GDP at market prices", "world", gdp.sum(), *_published(config, "gdp"), 0.02)
     for r in config.reg:
         table.add("GDP at market prices", r, gdp[r], macro.gdp[r], source, 1e-6)
     m, x = list(config.importers), list(config.exporters)
-    table.add("wage bill", "importers", wages[m].sum(), *_given("wages_importers"), 0.02)
+    table.add("wage bill", "importers", wages[m].sum(), *_published(config, "wages_importers"), 0.02)
     for r in config.reg:
         table.add(
             "wage bill", r, wages[r], macro.gdp[r] * macro.labour_share[r], source + ", labour share", 1e-6
         )
-    table.add("employment, thousand", "importers", workers[m].sum(), *_given("workers_importers"), 0.02)
+    table.add(
+        "employment, thousand", "importers", workers[m].sum(), *_published(config, "workers_importers"), 0.02
+    )
     for r in config.reg:
         table.add("employment, thousand", r, workers[r], macro.emp[r], source, 1e-6)
     for name, group in (("importers", m), ("exporters", x)):
         value = wages[group].sum() / workers[group].sum() * 1000.0
-        table.add("labour income per worker, US$", name, value, *_given(f"income_{name}"), 0.02)
+        table.add("labour income per worker, US$", name, value, *_published(config, f"income_{name}"), 0.02)
     for r in config.reg:
         value = float(a["VDEP"].sel(reg=r)) / macro.gdp[r]
         table.add("depreciation over GDP", r, value, macro.dep[r] / macro.gdp[r], source, 1e-6)
@@ -166,22 +145,41 @@ def _trade(table: _Table, config: Config, a: dict, reports: dict) -> None:
     total = float(cif.sum())
     rate = float(a["VMSB"].sel(comm=goods).sum()) / total - 1
     farm = float((a["TMSFARM"].sel(comm=goods) * cif).sum()) / total
-    table.add("applied tariff on goods, without farm layer", "world", rate - farm, *_given("tariff_2005"))
-    table.add("applied tariff on goods, without farm layer", "world", rate - farm, *_given("tariff_1993"))
+    table.add(
+        "applied tariff on goods, without farm layer",
+        "world",
+        rate - farm,
+        *_published(config, "tariff_after"),
+    )
+    table.add(
+        "applied tariff on goods, without farm layer",
+        "world",
+        rate - farm,
+        *_published(config, "tariff_before"),
+    )
     table.add(
         "1993 tariff on goods, weights of 1997",
         "world",
         float((a["TMS1993"].sel(comm=goods) * cif).sum()) / total,
-        *_given("tariff_1993"),
+        *_published(config, "tariff_before"),
         0.25,
     )
     fob = a["VFOB"].sum(("src", "dst"))
     table.add(
-        "merchandise exports", "world", float(fob.sel(comm=goods).sum()), *_given("goods_exports"), 0.15
+        "merchandise exports",
+        "world",
+        float(fob.sel(comm=goods).sum()),
+        *_published(config, "goods_exports"),
+        0.15,
     )
     services = float(fob.sum() - fob.sel(comm=goods).sum() + a["VST"].sum())
-    table.add("services exports with margins", "world", services, *_given("services_exports"))
-    table.add("margins over cif value of goods", "world", float(a["VTWR"].sum()) / total, *_given("freight"))
+    table.add("services exports with margins", "world", services, *_published(config, "services_exports"))
+    table.add(
+        "margins over cif value of goods",
+        "world",
+        float(a["VTWR"].sum()) / total,
+        *_published(config, "freight"),
+    )
     for row in reports["part_trade_gaps"].itertuples():
         table.add(
             f"goods {row.flow} at fob (soft)",
@@ -252,5 +250,6 @@ def _external(table: _Table, reports: dict, income: pd.DataFrame) -> None:
         )
 
 
-def _given(name: str) -> tuple[float, str]:
-    return WORLD_1997[name]
+def _published(config: Config, name: str) -> tuple[float, str]:
+    fact = config.published[name]
+    return fact["value"], f"{fact['source']} ({fact['status']})"

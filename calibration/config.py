@@ -61,6 +61,9 @@ class Config:
     mrio : dict
         ``reader``, ``file``, ``rest_of_world``, ``labels`` (ISO3 -> label in the table).
     long_names : dict of str to dict of str to str
+    published : dict of str to dict
+        World totals to compare with: value, source, status.
+    sources : dict of str to str
     """
 
     name: str
@@ -84,6 +87,8 @@ class Config:
     mobility: dict[str, str]
     mrio: dict
     long_names: dict[str, dict[str, str]] = field(repr=False)
+    published: dict[str, dict] = field(repr=False)
+    sources: dict[str, str] = field(repr=False)
 
     @property
     def reg(self) -> list[str]:
@@ -181,4 +186,6 @@ def _build(raw: dict, where: str) -> Config:
         mobility=dict(raw["mobility"]),
         mrio=dict(raw["mrio"]),
         long_names=raw["long_names"],
+        published=raw["published"],
+        sources=raw["sources"],
     )

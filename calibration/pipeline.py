@@ -227,11 +227,5 @@ def metadata(config: Config, beta: float) -> dict:
             "value": beta,
             "source": "facts/migrant_parameters.csv of calibration/satellites; see README.md",
         },
-        "sources": {
-            "input_output": "World Input-Output Database, 2013 release (Timmer and others 2015)",
-            "macro": "Penn World Table 10.01 (Feenstra, Inklaar, Timmer 2015); World Development Indicators",
-            "tariffs": "Caliendo and Parro (2015), replication files; see README.md",
-            "migrants": "World Bank bilateral migration 2000; UN DESA International Migrant Stock 2019",
-            "remittances": "World Bank bilateral remittance matrix 2010 (corridors); published receipts 1997",
-        },
+        "sources": dict(config.sources),
     }

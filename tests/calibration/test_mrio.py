@@ -169,7 +169,7 @@ def test_aggregation_keeps_the_world_total():
 
     config = load_config("ww1997")
     table = read(config, RAW)
-    # Output less purchases of the file, in million US$: its output column and its row sums differ by rounding.
+    # Million US$, from the output column of the file, which differs from its row sums by rounding.
     assert float(table.value_added().sel(src="RoW").sum()) == pytest.approx(3_371_789, rel=1e-3)
     assert float(table.value_added().sel(src="USA").sum()) == pytest.approx(8_373_995, rel=1e-3)
     with pytest.raises(ConfigError, match="is of 1997; the configuration says 1998"):
