@@ -52,7 +52,7 @@ class Named:
         axis per dimension; an axis of length one broadcasts.
     """
 
-    __slots__ = ("dims", "val", "coef", "log")
+    __slots__ = ("coef", "dims", "log", "val")
     __array_ufunc__ = None  # let Python call our reflected operators
 
     def __init__(self, dims: tuple[str, ...], val: Array = None, *, coef: Array = None, log: Array = None):

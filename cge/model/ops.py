@@ -15,8 +15,24 @@ import numpy as np
 from cge.errors import TableError
 from cge.model.named import Named, align, as_named, guard, is_object, namespace
 
-__all__ = ["total", "at", "take", "put", "share", "level", "coefficient", "index", "diagonal", "ces_price", "log", "exp",
-           "minimum", "complement", "where_active", "weighted_log"]
+__all__ = [
+    "at",
+    "ces_price",
+    "coefficient",
+    "complement",
+    "diagonal",
+    "exp",
+    "index",
+    "level",
+    "log",
+    "minimum",
+    "put",
+    "share",
+    "take",
+    "total",
+    "weighted_log",
+    "where_active",
+]
 
 
 def _axes(x: Named, dims: tuple[str, ...]) -> tuple[int, ...]:
@@ -250,7 +266,8 @@ def _ces_price_object(theta: Named, price: Named, e: Named, over: tuple[str, ...
             out[idx] = 1.0
         elif abs(ex) < 1e-9:
             logs = _elementwise("log", np.array([p_v[idx][k] for k in cells], dtype=object))
-            out[idx] = _elementwise("exp", np.array(sum(th_v[idx][k] * g for k, g in zip(cells, logs)), dtype=object))[()]
+            mean = sum(th_v[idx][k] * g for k, g in zip(cells, logs, strict=True))
+            out[idx] = _elementwise("exp", np.array(mean, dtype=object))[()]
         else:
             out[idx] = sum(th_v[idx][k] * p_v[idx][k] ** ex for k in cells) ** (1.0 / ex)
     return Named(tuple(dims[i] for i in keep), out)

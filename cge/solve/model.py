@@ -20,7 +20,6 @@ from cge.solve.path import Path as _Path
 from cge.solve.system import System
 
 
-
 @dataclass
 class Solution:
     """A solved counterfactual.
@@ -133,8 +132,9 @@ class Model:
         Parameters
         ----------
         shocks : mapping of str to array
-            Levels (index, or signed value) of exogenous variables, over the
-            symbol's dimensions or broadcastable to them.
+            Levels (index, or signed value) of exogenous variables, and of endogenous
+            ones that the closure holds (``pfactwld``: 2 doubles the numeraire), over
+            the symbol's dimensions or broadcastable to them.
         coefficients : mapping of str to array, optional
             Coefficients that do not touch the benchmark equilibrium (mover
             shares MSHR, remittance rates RHON, productivities AN, TAXMOV, ...).
@@ -167,14 +167,15 @@ class Model:
 
     def data_at(self, goal: dict, t: float, rates: dict) -> dict:
         """The data tree at the fraction ``t`` of the shock, on the straight line in levels."""
-        base = self._base["exo"]
-        exo = {}
-        for name, end in goal["exo"].items():
-            start = base[name]
-            if end is start or t == 1.0:
-                exo[name] = end
-            elif table.symbols[name].positive:
-                exo[name] = np.log(np.exp(start) + t * (np.exp(end) - np.exp(start)))
-            else:
-                exo[name] = start + t * (end - start)
-        return {"coef": goal["coef"], "exo": exo, "target": goal["target"], "rates": rates}
+        out = {"coef": goal["coef"], "rates": rates}
+        for tree in ("exo", "target"):
+            out[tree] = {}
+            for name, end in goal[tree].items():
+                start = self._base[tree][name]
+                if end is start or t == 1.0:
+                    out[tree][name] = end
+                elif table.symbols[name].positive:
+                    out[tree][name] = np.log(np.exp(start) + t * (np.exp(end) - np.exp(start)))
+                else:
+                    out[tree][name] = start + t * (end - start)
+        return out

@@ -18,7 +18,6 @@ from cge.model.named import Named, namespace
 from cge.model.table import Table, View
 
 
-
 class System:
     """The square system of one model shape and closure.
 
@@ -70,12 +69,12 @@ class System:
         for s in self.table.symbols.values():
             if s.role == "exogenous" or s.role == "unknown":
                 exo[s.name] = np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base)
-        target = {}
-        for name in self.fixed:
-            s = self.table.symbols[name]
-            target[name] = np.full(self.shape(name), 0.0)
-        data = {"coef": {k: a for k, (_, a) in self.cal.data.items()}, "exo": exo, "target": target, "rates": {}}
+        data = {"coef": {k: a for k, (_, a) in self.cal.data.items()}, "exo": exo, "target": {}, "rates": {}}
         view = self.view(np.zeros(self.n), data)
+        for name in self.fixed:
+            value = getattr(view, name)
+            base = value.log if value.is_positive else value.val
+            data["target"][name] = np.array(np.broadcast_to(base, value.shape))
         data["rates"] = view.rate_state(self.rates)
         return data
 
@@ -94,7 +93,7 @@ class System:
                 idx, sl = self._unknown_at[name]
                 flat = value.reshape(-1)
                 if xp is np:
-                    flat = flat.copy()
+                    flat = flat.astype(np.result_type(flat, x))  # x may be complex: complex-step derivatives
                     flat[idx] = x[sl]
                 else:
                     flat = xp.asarray(flat).at[idx].set(x[sl])
@@ -140,7 +139,8 @@ class System:
             shape = tuple(len(self.cal.sets[d]) for d in row.dims)
             mask = self.cal.masks.get(row.pairs, np.ones(self.shape(row.pairs), bool))
             if partner.dims != row.dims:
-                raise CGEError(f"condition '{row.name}' over {row.dims} is paired with '{row.pairs}' over {partner.dims}")
+                raise CGEError(f"condition '{row.name}' over {row.dims} is paired with '{row.pairs}' over "
+                               f"{partner.dims}")
             idx = np.flatnonzero(mask)
             if not len(idx):
                 continue
@@ -153,7 +153,11 @@ class System:
             rows.append({"kind": "condition", "name": row.name, "row": row, "idx": idx, "shape": shape,
                          "mode": "log" if positive else "diff", "scale": scale})
         for name, idx in self.fixed.items():
-            rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": 1.0,
+            s = self.table.symbols[name]
+            money = s.unit == "million US$"
+            income = self.cal.data["INCOME"][1] if money else None
+            scale = 1.0 if not money else income if s.dims == ("reg",) else income.mean()
+            rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": scale,
                          "mode": "fixed", "row": None})
         return rows
 
@@ -169,27 +173,50 @@ class System:
         raise IndexError(position)
 
     def set_exogenous(self, data: dict, name: str, value: np.ndarray) -> None:
-        """Put a shocked value (level: index or signed) into the data tree.
+        """Put a given value (level: index or signed) into the data tree.
+
+        Given are the exogenous variables and the endogenous ones that the closure holds (the numeraire among
+        them). A scalar goes to all cells that the closure gives; an array must leave the freed ones alone.
 
         Raises
         ------
         ScenarioError
-            The symbol is not exogenous in this closure, or an index is not positive.
+            The symbol, or a cell of it, is not given in this closure, or an index is not positive.
         """
         s = self.table.symbols.get(name)
-        if s is None or name not in data["exo"]:
-            raise ScenarioError(f"'{name}' cannot be shocked: it is not an exogenous variable of the model")
-        value = np.broadcast_to(np.asarray(value, float), self.shape(name)).copy()
-        if s.positive and not (value > 0).all():
-            raise ScenarioError(f"'{name}' is an index and must stay positive; the smallest value asked is {value.min():.4g}")
-        data["exo"][name] = np.log(value) if s.positive else value
+        if s is None:
+            raise ScenarioError(f"'{name}' cannot be shocked: it is not a variable of the model")
+        if name not in self.fixed and s.role != "exogenous":
+            raise ScenarioError(f"'{name}' cannot be shocked: it is endogenous in this closure; shock an exogenous "
+                                f"variable, or hold '{name}' by a swap")
+        tree = data["target" if name in self.fixed else "exo"]
+        given = np.ones(self.shape(name), bool)
+        if name in self.fixed:
+            given = np.zeros(given.size, bool)
+            given[self.fixed[name]] = True
+            given = given.reshape(self.shape(name))
+        elif name in self._unknown_at:
+            given.reshape(-1)[self._unknown_at[name][0]] = False
+        asked = np.asarray(value, float)
+        new = np.broadcast_to(asked, self.shape(name))
+        if s.positive and not (new > 0).all():
+            raise ScenarioError(f"'{name}' is an index and must stay positive; the smallest value asked "
+                                f"is {new.min():.4g}")
+        new = np.log(new) if s.positive else new
+        wrong = np.argwhere(~given & (np.abs(new - tree[name]) > 1e-12))
+        if asked.ndim and len(wrong):
+            cell = ", ".join(self.cal.sets[d][i] for d, i in zip(s.dims, wrong[0], strict=True))
+            raise ScenarioError(f"'{name}' cannot be shocked at {cell}: it is endogenous there in this closure")
+        tree[name] = np.where(given, new, tree[name])
 
 
 #: Data that equations use as plain numbers (exponents, weights of either sign).
-_LEVEL_DATA = frozenset(
-    "ESUBT ESUBC ESUBVA ESUBD ESUBM ESUBQ ETRAQ ETRAE ESUBG ESUBI ESUBS SUBPAR INCPAR RORFLEX RORDELTA SLUGGISH "
-    "MOBILE BPRIV_E BGOV_E BSAVE_E DEPR TBAL0 TBALRY0 MSHR LF0 AN WNET0 SPENDE0 TAXMOV CTAXMOV FAMILY LAB REMIT "
-    "MPOP LABSTAT TMSFARM TMS1993 NETINV SAVE".split())
+_LEVEL_NAMES = (
+    "ESUBT ESUBC ESUBVA ESUBD ESUBM ESUBQ ETRAQ ETRAE ESUBG ESUBI ESUBS SUBPAR INCPAR RORFLEX RORDELTA "
+    "SLUGGISH MOBILE BPRIV_E BGOV_E BSAVE_E DEPR TBAL0 TBALRY0 MSHR LF0 AN WNET0 SPENDE0 TAXMOV CTAXMOV "
+    "FAMILY LAB REMIT MPOP LABSTAT TMSFARM TMS1993 NETINV SAVE"
+)
+_LEVEL_DATA = frozenset(_LEVEL_NAMES.split())
 
 
 def _expand(s: Named, dims: tuple[str, ...], xp: Any) -> Named:
