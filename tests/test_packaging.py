@@ -18,13 +18,13 @@ SCENARIO = "walmsley_winters.toml"
 OUTSIDE = "import cge; from pathlib import Path; print(Path(cge.__file__).resolve().parent)"
 
 
-def run(*command: object, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command away from the repository; its output is in the failure message if it fails."""
+def run(*command: object, cwd: Path, code: int = 0, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command away from the repository; its output is in the failure message unless it exits with `code`."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "COV_"))}
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=kept | settings, capture_output=True, text=True, check=False
     )
-    if done.returncode:
+    if done.returncode != code:
         pytest.fail(f"exit code {done.returncode} of {command}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     return done
 
@@ -84,3 +84,37 @@ def test_shipped_files_are_found_outside_the_repository(unpacked: Path, tmp_path
     where, scenario = run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(unpacked)).stdout.split()
     assert Path(where) == unpacked / "cge"
     assert Path(scenario) == unpacked / "cge" / "_shipped" / "runs" / SCENARIO
+
+
+def test_command_lists_and_refuses_outside_the_repository(unpacked: Path, tmp_path: Path) -> None:
+    def cge(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        return run(sys.executable, "-m", "cge.cli", *words, cwd=tmp_path, code=code, PYTHONPATH=str(unpacked))
+
+    assert __version__ in cge("--version").stdout
+    assert "ww1997" in cge("benchmarks").stdout
+    assert SCENARIO in cge("scenarios").stdout
+    refused = cge("run", "no_such_scenario", code=1).stderr
+    assert "no_such_scenario" in refused
+    assert SCENARIO in refused
+    assert refused.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.long
+def test_wheel_in_an_empty_environment_runs_the_shipped_scenario(wheel: Path, tmp_path: Path) -> None:
+    """Nothing is shared with this environment or the repository but pip's cache of downloads."""
+    run(sys.executable, "-m", "venv", "env", cwd=tmp_path)
+    programs = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
+    run(
+        *(programs / "python", "-m", "pip", "install", "--quiet", "--no-input", "--only-binary", ":all:"),
+        *("--constraint", ROOT / "constraints.txt", wheel),
+        cwd=tmp_path,
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    where = run(programs / "python", "-c", OUTSIDE, cwd=elsewhere).stdout.strip()
+    assert Path(where).is_relative_to(tmp_path / "env")
+    run(programs / "cge", "run", SCENARIO, cwd=elsewhere)
+    made = {path.name: path.stat().st_size for path in (elsewhere / "runs" / "out").iterdir()}
+    assert made["walmsley_winters.nc"] > 0
+    assert sum(name.endswith(".png") for name in made) == 2
