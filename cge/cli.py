@@ -76,7 +76,7 @@ def _scenario_path(name: str) -> Path:
     from cge._paths import shipped
 
     path = Path(name)
-    if path.is_file() or path.suffix == ".toml" and path.parent != Path("."):
+    if path.is_file() or (path.suffix == ".toml" and path.parent != Path(".")):
         return path
     return shipped("runs", path.name if path.suffix == ".toml" else f"{path.name}.toml")
 
@@ -110,8 +110,7 @@ def _report(args: argparse.Namespace) -> int:
 
 
 def _sam(args: argparse.Namespace) -> int:
-    from cge.benchmark import (check_sam, make_sam, open_benchmark, read_sam_csv, region_sam, sam_summary,
-                               write_sam_csv)
+    from cge.benchmark import check_sam, make_sam, open_benchmark, read_sam_csv, region_sam, sam_summary, write_sam_csv
 
     sam = read_sam_csv(args.benchmark) if args.benchmark.endswith(".csv") else make_sam(open_benchmark(args.benchmark))
     if args.check:

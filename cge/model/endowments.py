@@ -5,7 +5,8 @@ from __future__ import annotations
 from cge.model.ops import ces_price, put, take, total
 from cge.model.registry import table
 
-table.exogenous("qe", "endw", "reg", long_name="supply of mobile and sluggish endowment e (labour: shifter of the stock)")
+table.exogenous("qe", "endw", "reg",
+                long_name="supply of mobile and sluggish endowment e (labour: shifter of the stock)")
 table.exogenous("qesf", "endw", "acts", "reg", long_name="supply of activity-specific endowment e")
 table.exogenous("tinc", "endw", "acts", "reg", long_name="power of the tax on endowment income")
 table.exogenous("endwslack", "endw", "reg", long_name="slack of the endowment market")

@@ -69,7 +69,8 @@ def print_targets(ds: xr.Dataset) -> None:
     print("\nAgainst published results (F read in a source, R recalled, D derived)\n")
     for row in frame.itertuples():
         print(f"{row.no:>3}  {row.met:<6} {row.target}")
-        detail = f"published {row.published}; gate {row.gate}; obtained {row.obtained}" + (f" - {row.why}" if row.why else "")
+        detail = f"published {row.published}; gate {row.gate}; obtained {row.obtained}"
+        detail += f" - {row.why}" if row.why else ""
         print(textwrap.fill(detail, _WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12))
     met = int((gates["met"] == "yes").sum())
     print(f"\n{met} of {len(gates)} gates met that these scenarios can compute"

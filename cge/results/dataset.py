@@ -142,7 +142,8 @@ def write_netcdf(ds: xr.Dataset, path: str | Path) -> Path:
         os.close(handle)
     except OSError as err:
         raise CGEError(f"cannot write {path}: {err.strerror}; choose another folder with --out") from None
-    encoding = {n: {"zlib": True, "complevel": 1} for n, v in ds.data_vars.items() if v.dtype.kind == "f" and v.size > 1000}
+    encoding = {n: {"zlib": True, "complevel": 1} for n, v in ds.data_vars.items()
+                if v.dtype.kind == "f" and v.size > 1000}
     try:
         ds.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
         os.chmod(temporary, 0o644)

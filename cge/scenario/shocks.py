@@ -80,11 +80,11 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
             raise ScenarioError(f"scenario '{scenario.name}': '{name}' is not an exogenous variable"
                                 + (f"; did you mean '{near[0]}'?" if near else "; `cge symbols` lists them"))
         value = shocks.get(name, np.full(model.system.shape(name), symbol.base))
-        index = [positions(model.bench, d, entry.get("where", {}).get(d), f"scenario '{scenario.name}', shock of {name}")
-                 for d in symbol.dims]
+        where = f"scenario '{scenario.name}', shock of {name}"
+        index = [positions(model.bench, d, entry.get("where", {}).get(d), where) for d in symbol.dims]
         extra = set(entry.get("where", {})) - set(symbol.dims)
         if extra:
-            raise ScenarioError(f"scenario '{scenario.name}', shock of {name}: it has dimensions {', '.join(symbol.dims)}, "
+            raise ScenarioError(f"{where}: it has dimensions {', '.join(symbol.dims)}, "
                                 f"not {', '.join(sorted(extra))}")
         value[np.ix_(*index)] = entry["value"]
         shocks[name] = value

@@ -77,23 +77,26 @@ class Scenario:
     def __post_init__(self) -> None:
         where = f"scenario '{self.name}'"
         if self.export_taxes not in ("", "remove"):
-            raise ScenarioError(f'{where}: export_taxes = "{self.export_taxes}" is not known; write "remove" or leave it out')
+            raise ScenarioError(f'{where}: export_taxes = "{self.export_taxes}" is not known; write "remove" '
+                                "or leave it out")
         for cut in self.tariffs:
             check_keys(cut, _TARIFF_KEYS, f"{where}, tariffs")
             if sum(k in cut for k in ("remove", "scale", "rate")) != 1:
                 raise ScenarioError(f"{where}, tariffs: give exactly one of remove, scale, rate in each entry")
             if "remove" in cut and cut["remove"] not in _LAYERS:
-                raise ScenarioError(f"{where}, tariffs: layer '{cut['remove']}' is not known; use one of {', '.join(_LAYERS)}")
+                raise ScenarioError(f"{where}, tariffs: layer '{cut['remove']}' is not known; use one of "
+                                    f"{', '.join(_LAYERS)}")
             for key in ("scale", "rate"):
                 if key in cut and cut[key] != "1993":
                     number(cut[key], f"{where}, tariffs, {key}")
             if "rate" in cut and cut["rate"] != "1993" and cut["rate"] <= -1:
-                raise ScenarioError(f"{where}, tariffs: a rate of {cut['rate']:.0%} is below -100%; the price after tariff "
-                                    "would not be positive - give a rate above -1")
+                raise ScenarioError(f"{where}, tariffs: a rate of {cut['rate']:.0%} is below -100%; the price after "
+                                    "tariff would not be positive - give a rate above -1")
         for entry in self.quota:
             check_keys(entry, _QUOTA_KEYS, f"{where}, quota")
             if "rate" not in entry:
-                raise ScenarioError(f"{where}, quota: 'rate' is missing; give the quota as a fraction of the work force (0.03)")
+                raise ScenarioError(f"{where}, quota: 'rate' is missing; give the quota as a fraction of the work "
+                                    "force (0.03)")
             number(entry["rate"], f"{where}, quota, rate")
             if entry.get("supply", "pool") not in SUPPLY_RULES:
                 raise ScenarioError(f"{where}, quota: supply rule '{entry['supply']}' is not known; use one of "
@@ -164,7 +167,8 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     closure = dict(raw.get("closure", {}))
     check_keys(closure, _CLOSURE_KEYS, f"{path}, closure")
     if closure.get("rordelta", 1) not in (0, 1):
-        raise ScenarioError(f"{path}, closure: rordelta is {closure['rordelta']}; it is 1 (by returns) or 0 (fixed shares)")
+        raise ScenarioError(f"{path}, closure: rordelta is {closure['rordelta']}; it is 1 (by returns) or 0 "
+                            "(fixed shares)")
     check_labour(raw.get("labour", {}), str(path))
     scenarios: dict[str, Scenario] = {}
     sections = raw.get("scenario", {})
@@ -186,7 +190,8 @@ def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
     merged: dict[str, Any] = {}
     if "like" in body:
         if body["like"] not in sections or "like" in sections[body["like"]]:
-            raise ScenarioError(f"{path}: scenario '{name}' is like '{body['like']}', which is not a plain scenario of the file")
+            raise ScenarioError(f"{path}: scenario '{name}' is like '{body['like']}', which is not a plain scenario "
+                                "of the file")
         merged = {k: v for k, v in sections[body["like"]].items() if k != "title"}
     merged |= {k: v for k, v in body.items() if k not in ("like", "question")}
     merged.pop("question", None)

@@ -69,7 +69,8 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         except SolveFailed as err:
             raise SolveFailed(f"scenario '{name}': {err}") from None
         s = solutions[name]
-        say(f"  {name:<16} {s.seconds:6.2f} s  {s.report.iterations:3d} Newton steps  certificate {s.certificate.worst:.0e}")
+        say(f"  {name:<16} {s.seconds:6.2f} s  {s.report.iterations:3d} Newton steps  certificate "
+            f"{s.certificate.worst:.0e}")
     ds = add_gains(to_dataset(file, model, solutions))
     if pairs:
         clock = time.perf_counter()

@@ -40,9 +40,9 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
     by_host, by_home, world, independent = (_counted(ds, a) for a in (by_host, by_home, world, independent))
     order = ("scenario", "group", "reg")
     ds["gain_by_host"] = _tag(by_host.transpose(*order), "equivalent variation, migrants booked where they live", _MUSD)
-    ds["gain_by_home"] = _tag(by_home.transpose(*order), "equivalent variation, migrants booked whence they come", _MUSD)
+    ds["gain_by_home"] = _tag(by_home.transpose(*order), "equivalent variation, migrants booked at home", _MUSD)
     ds["gain_world"] = _tag(world, "equivalent variation, world, all groups", _MUSD)
-    ds["gain_independent"] = _tag(independent, "change of consumption, government and saving at benchmark prices", _MUSD)
+    ds["gain_independent"] = _tag(independent, "change of consumption, government, saving at benchmark prices", _MUSD)
     residents = by_host.isel(group=0, drop=True)
     concepts = xr.concat([residents, by_home.sum("group"), by_host.sum("group")],
                          dim=xr.DataArray(["residents", "home", "host"], dims="concept", name="concept"))
