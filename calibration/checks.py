@@ -56,7 +56,7 @@ def checks(config: Config, result) -> pd.DataFrame:
     _macro(table, config, a, macro)
     _expenditure(table, reports)
     _taxes(table, config, a, macro, reports)
-    _trade(table, config, a, reports)
+    _trade(table, config, a, macro, reports)
     _people(table, config, a, reports)
     _external(table, reports, result.income)
     return table.frame()
@@ -66,6 +66,12 @@ def gdp_of(a: dict) -> pd.Series:
     """GDP at market prices by region from income: factor payments and all indirect taxes (million US$)."""
     taxes = tax_revenue(a).drop(columns="income").sum(axis=1)
     return a["EVFB"].sum(("endw", "acts")).to_series() + taxes
+
+
+def fob_balance(a: dict) -> pd.Series:
+    """Exports at fob with margin services less imports at cif, by region (million US$)."""
+    exports = a["VFOB"].sum(("comm", "dst")).to_series() + a["VST"].sum("marg").to_series()
+    return exports - a["VCIF"].sum(("comm", "src")).to_series()
 
 
 def wage_bill(config: Config, a: dict) -> pd.Series:
@@ -83,12 +89,8 @@ def _macro(table: _Table, config: Config, a: dict, macro: pd.DataFrame) -> None:
     m, x = list(config.importers), list(config.exporters)
     table.add("wage bill", "importers", wages[m].sum(), *_published(config, "wages_importers"), 0.02)
     for r in config.reg:
-        table.add(
-            "wage bill", r, wages[r], macro.gdp[r] * macro.labour_share[r], source + ", labour share", 1e-6
-        )
-    table.add(
-        "employment, thousand", "importers", workers[m].sum(), *_published(config, "workers_importers"), 0.02
-    )
+        table.add("wage bill", r, wages[r], macro.gdp[r] * macro.labour_share[r], source + ", labour share", 1e-6)
+    table.add("employment, thousand", "importers", workers[m].sum(), *_published(config, "workers_importers"), 0.02)
     for r in config.reg:
         table.add("employment, thousand", r, workers[r], macro.emp[r], source, 1e-6)
     for name, group in (("importers", m), ("exporters", x)):
@@ -134,12 +136,10 @@ def _taxes(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports:
             "rates of calibration/satellites; see README",
         )
     for r in config.reg:
-        table.add(
-            "tariff revenue over GDP", r, revenue.tariff[r] / macro.gdp[r], np.nan, "no published total used"
-        )
+        table.add("tariff revenue over GDP", r, revenue.tariff[r] / macro.gdp[r], np.nan, "no published total used")
 
 
-def _trade(table: _Table, config: Config, a: dict, reports: dict) -> None:
+def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports: dict) -> None:
     goods = list(config.goods)
     cif = a["VCIF"].sel(comm=goods)
     total = float(cif.sum())
@@ -180,6 +180,15 @@ def _trade(table: _Table, config: Config, a: dict, reports: dict) -> None:
         float(a["VTWR"].sum()) / total,
         *_published(config, "freight"),
     )
+    net = fob_balance(a)
+    for r in config.reg:
+        table.add(
+            "net exports of goods and services over GDP",
+            r,
+            net[r] / macro.gdp[r],
+            macro.balance[r] / macro.gdp[r],
+            "Penn World Table 10.01: GDP less consumption, government, investment",
+        )
     for row in reports["part_trade_gaps"].itertuples():
         table.add(
             f"goods {row.flow} at fob (soft)",
