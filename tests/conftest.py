@@ -1,17 +1,10 @@
-"""Shared by all tests: the place of reference material that is not part of the project."""
+"""Settings shared by all tests."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from hypothesis import settings
 
-import pytest
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """Folder of raw and reference data beside the repository; tests that need it skip without it."""
-    if not SHARED.is_dir():
-        pytest.skip(f"no reference data: the folder {SHARED.name} beside the repository is absent")
-    return SHARED
+# The same random cases in every run, so that a failure is one that everybody sees; no limit of time per case, for
+# the first one may wait for a compilation.
+settings.register_profile("cge", derandomize=True, deadline=None)
+settings.load_profile("cge")
