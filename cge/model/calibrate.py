@@ -21,6 +21,7 @@ LABOUR_DEFAULTS: dict[str, tuple[float, str]] = {
     "family": (0.0, "assumption: temporary movers bring no family (MODEL.md 2.10)"),
     "taxmov": (1.0, "movers pay the host's labour tax in full (MODEL.md 2.4)"),
     "ctaxmov": (1.0, "movers pay the host's consumption taxes in full"),
+    "taxshare": (0.0, "tax revenue goes to permanent residents; 1 gives each mover the average per head (MODEL.md 2.9)"),
 }
 
 
@@ -191,6 +192,7 @@ def _labour(bench, add, b, opts) -> None:
     add("MSHR", _PAIR, np.zeros(off.shape))
     mpop = b.get("MPOP", np.zeros((nr, nr)))
     add("POPRES", (_R,), b["POP"] - mpop.sum(0) / 1000.0)
+    add("OWNED0", (_R,), b["EVOS"].sum((0, 1)) - net.sum(0) - b["VDEP"])
     add("YMIG0", (_R,), income.sum((0, 1)))
     add("REMIN0", (_R,), rem.sum((0, 2)))
     add("REMOUT0", (_R,), rem.sum((0, 1)))
@@ -212,13 +214,13 @@ def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[
         AN (skill, home, host): productivity relative to a host worker,
         ``min(1, [W_home + beta (W_host - W_home)] / W_host)`` (Walmsley and
         Winters 2005); RHON (skill, home, host): remittance rate; TAXMOV,
-        CTAXMOV, FAMILY: numbers.
+        CTAXMOV, FAMILY, TAXSHARE: numbers.
     """
     home, host = wages[:, :, None], wages[:, None, :]
     gap = home + options["beta"] * (host - home)
     an = np.where(host > 0, np.minimum(1.0, gap / np.where(host > 0, host, 1.0)), 1.0)
     return {"AN": an, "RHON": np.full(an.shape, options["rho"]),
-            **{k.upper(): np.asarray(options[k], float) for k in ("taxmov", "ctaxmov", "family")}}
+            **{k.upper(): np.asarray(options[k], float) for k in ("taxmov", "ctaxmov", "family", "taxshare")}}
 
 
 def _wagebill(bench, bill):
@@ -235,6 +237,9 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     yp = add("YPRES", (_R,), ypall - cmig)
     yg = add("YG0", (_R,), vgp.sum(0))
     income = add("INCOME", (_R,), yp + yg + b["SAVE"])
+    add("POP_LEVEL", (_R,), b["POP"])
+    add("INCHEAD0", (_R,), income / b["POP"])
+    add("TAXHEAD0", (_R,), _tax_revenue(b) / b["POP"])
     xp, xg, xs = yp / income, yg / income, b["SAVE"] / income
     shares = vpp / np.where(ypall > 0, ypall, 1.0)
     ue = add("UEPRIV0", (_R,), (shares * b["INCPAR"]).sum(0))
@@ -246,6 +251,15 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     tbal = add("TBAL0", (_R,), b["VFOB"].sum((0, 2)) + vst - b["VCIF"].sum((0, 1)))
     add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1]) / income.sum())
     add("INCWLD", (), income.sum())
+
+
+def _tax_revenue(b) -> np.ndarray:
+    """Benchmark revenue of all taxes by region, million US$."""
+    use = sum((b[f"V{s}{a}P"] - b[f"V{s}{a}B"]).sum(0) for s in "DM" for a in "PGI")
+    firms = (b["VDFP"] - b["VDFB"] + b["VMFP"] - b["VMFB"]).sum((0, 1))
+    factors = (b["EVFP"] - b["EVOS"]).sum((0, 1))
+    trade = (b["VFOB"] - b["VXSB"]).sum((0, 2)) + (b["VMSB"] - b["VCIF"]).sum((0, 1))
+    return use + firms + factors + trade + (b["MAKB"] - b["MAKS"]).sum((0, 1))
 
 
 def _check(bench, n) -> None:

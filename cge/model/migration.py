@@ -20,6 +20,10 @@ table.exogenous("rhoshift", long_name="power of the remittance rate of new mover
 table.exogenous("rhoeshift", long_name="power of the remittance rate of earlier migrants")
 
 
+table.unknown("del_taxhead", "reg", unit="fraction of benchmark income per head", positive=False,
+              long_name="change of tax revenue per head of everybody living in the region")
+
+
 @table.define(*_PAIR, unit="thousand workers", positive=False)
 def mov(v):
     """New movers: quota of the host times its benchmark work force, shared over homes."""
@@ -100,9 +104,16 @@ def spendearl(v):
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
+def sharenew(v):
+    """Part of the host's tax revenue that new movers receive (TAXSHARE of the average per head)."""
+    head = v.TAXHEAD0 + v.del_taxhead * v.INCHEAD0
+    return v.TAXSHARE * at(head, reg="host") * v.mov * 0.001
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
 def spendnew(v):
-    """Consumption spending of new movers in the host, the rebate of consumption tax included."""
-    return (v.ynew - v.remnew) * at(v.spendpower, reg="host")
+    """Consumption spending of new movers in the host, rebates and shared tax revenue included."""
+    return (v.ynew - v.remnew + v.sharenew) * at(v.spendpower, reg="host")
 
 
 @table.define("reg", positive=False)
@@ -113,7 +124,7 @@ def spendpower(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def rebate(v):
-    """Consumption tax given back to new movers, paid by the host's residents."""
+    """Consumption tax given back to, and tax revenue shared with, new movers; paid by the host's residents."""
     given = v.spendnew - (v.ynew - v.remnew)
     return at(total(given, "skill", "home"), host="reg")
 
@@ -126,7 +137,7 @@ def cmig(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def ymig(v):
-    """After-tax income of all migrants in the region, rebates included."""
+    """After-tax income of all migrants in the region, rebates and shared revenue included."""
     return at(total(v.yearl + v.ynew, "skill", "home"), host="reg") + v.rebate
 
 
@@ -147,6 +158,19 @@ def pop(v):
     """Population of permanent residents (movers leave with FAMILY dependants each)."""
     gone = total(v.leavers, "skill") * (1.0 + v.FAMILY) * 0.001
     return index(level(v.POPRES) - gone, v.POPRES) * v.pop_shift
+
+
+@table.define("reg", unit="million persons", positive=False)
+def people(v):
+    """Everybody living in the region: residents, earlier migrants, new movers."""
+    movers = at(total(v.mov, "skill", "home"), host="reg") * 0.001
+    return level(v.POPRES * v.pop) + (v.POP_LEVEL - level(v.POPRES)) + movers
+
+
+@table.clears("del_taxhead", "reg", scale="INCHEAD0")
+def tax_revenue_per_head(v):
+    """Tax revenue of all kinds per head of everybody living in the region."""
+    return (v.indtax + v.taxrinc) / v.people - v.TAXHEAD0, v.del_taxhead * v.INCHEAD0
 
 
 @table.define("skill", "reg")

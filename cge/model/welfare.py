@@ -107,6 +107,25 @@ def EVhome(v):
     return v.EV + at(total(v.EVearl + v.EVnew, "skill", "host"), home="reg")
 
 
+@table.define("skill", "reg", unit=_MUSD, positive=False)
+def gnat(v):
+    """Factor-income view: real after-tax pay of the residents who stay, change."""
+    return v.natives * (v.wnet / level(v.ppriv) - v.WNET0)
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def gcap(v):
+    """Factor-income view: real income of owners of capital, land and resources net of depreciation, change."""
+    owned = level(total(v.EVOS * v.pes * v.qfe, "endw", "acts")) - total(v.wnet * level(v.EFF0 * v.qlab), "skill")
+    return (owned - level(v.VDEP * v.pinv * v.kb)) / level(v.ppriv) - v.OWNED0
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def ggov(v):
+    """Factor-income view: real tax revenue of the government, change."""
+    return (v.indtax + v.taxrinc) / level(v.ppriv) - v.TAXHEAD0 * v.POP_LEVEL
+
+
 @table.define(unit=_MUSD, positive=False)
 def WEV(v):
     """World equivalent variation, all groups."""

@@ -35,7 +35,7 @@ _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
 _SHOCK_KEYS = {"variable", "value", "where"}
-_LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov"}
+_LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
 _CLOSURE_KEYS = {"rordelta", "swap"}
 SUPPLY_RULES = ("pool", "stocks")
 
@@ -60,7 +60,7 @@ class Scenario:
     shock : sequence of mapping
         Any exogenous variable: ``variable``, ``value`` (index or signed level), ``where``.
     labour : mapping
-        beta, rho, family, taxmov, ctaxmov of new movers.
+        beta, rho, family, taxmov, ctaxmov, taxshare of new movers.
     reference : str
         Name of the scenario against which this one is counted; the benchmark if empty.
     """
