@@ -42,8 +42,9 @@ def qendw(v):
 
 @table.define("endw", "acts", "reg", active="EVOS")
 def qes(v):
-    """Supply of sluggish or specific endowment e to activity a (CET, ETRAE negative)."""
-    return v.qendw**v.SLUGGISH * (v.pe / v.pes) ** (v.ETRAE * v.SLUGGISH) * v.qesf
+    """Supply of endowment e to activity a (sluggish: CET, ETRAE negative; specific: given; mobile: its use)."""
+    sluggish = v.qendw**v.SLUGGISH * (v.pe / v.pes) ** (v.ETRAE * v.SLUGGISH)
+    return sluggish * v.qesf * v.qfe**v.MOBILE
 
 
 @table.clears("pem", "endw", "reg")

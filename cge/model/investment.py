@@ -44,12 +44,25 @@ def investment_allocation(v):
     return v.RORDELTA * by_return + (1.0 - v.RORDELTA) * by_share, 0.0 * level(v.REGINV)
 
 
-@table.clears("globalcgds", scale="GLOBINV")
+@table.rate()
+def qcgdswld(v):
+    """World net investment, quantity index (Divisia)."""
+    world = total(v.pinv * v.qnetinv, "reg")
+    return [(v.REGINV * v.pinv * v.qinv / world, v.qinv), (-(v.VDEP * v.pinv * v.kb) / world, v.kb)]
+
+
+@table.rate()
+def rorwld(v):
+    """World average of expected net rates of return (Divisia, shares in world net investment)."""
+    netinv = v.pinv * v.qnetinv
+    return [(netinv / total(netinv, "reg"), v.rore)]
+
+
+@table.clears("globalcgds")
 def world_investment(v):
     """RORDELTA = 1: world net investment; RORDELTA = 0: the world rate of return as an average."""
-    quantity = level(v.GLOBINV * v.globalcgds) - total(v.qnetinv, "reg")
-    average = level(v.GLOBINV) * log(v.rorg) - total(level(v.NETINV) * log(v.rore), "reg")
-    return v.RORDELTA * quantity + (1.0 - v.RORDELTA) * average, 0.0 * level(v.GLOBINV)
+    by_share = 1.0 - v.RORDELTA
+    return v.globalcgds**v.RORDELTA * v.rorg**by_share, v.qcgdswld**v.RORDELTA * v.rorwld**by_share
 
 
 @table.rate("reg")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RATE_TOLERANCE = 1e-6
 #: Residual demanded of interior points; their error enters the indices only.
 _INTERIOR = 1e-8
+#: Key of the end point itself among the values that are extrapolated.
+_END = "x"
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
 
@@ -61,7 +63,7 @@ class Path:
         n, row = 1, []
         while True:
             x, data = self.walk(n)
-            raw = self._rates(x, data)
+            raw = {**self._rates(x, data), _END: x}
             previous, row = row, [raw]
             for k, coarse in enumerate(previous):
                 weight = 4.0 ** (k + 1) - 1.0
@@ -69,13 +71,19 @@ class Path:
             if previous:
                 error = _largest(row[-1], row[-2])
                 if error < RATE_TOLERANCE or n >= _MAX_STEPS:
-                    x, data = self._corrected(x, data, raw, row[-1])
+                    x, data = self._corrected(data, row[-1])
                     return x, data, n, error
             n *= 2
 
-    def _corrected(self, x: np.ndarray, data: dict, raw: dict, best: dict) -> tuple[np.ndarray, dict]:
-        """Put the extrapolated indices into the path state and solve the end point with it."""
-        rates = {k: {**state, "acc": state["acc"] + best[k] - raw[k]} for k, state in data["rates"].items()}
+    def _corrected(self, data: dict, best: dict) -> tuple[np.ndarray, dict]:
+        """Put the extrapolated indices into the path state and solve the end point with it.
+
+        The correction is taken at the extrapolated end point: an index that the closure holds (the numeraire) is
+        right at every number of sub-steps by construction, and shows its error in the price level instead.
+        """
+        x = best[_END]
+        here = self._rates(x, data)
+        rates = {k: {**state, "acc": state["acc"] + best[k] - here[k]} for k, state in data["rates"].items()}
         data = {**data, "rates": rates}
         return self.model.newton.solve(x, data, self.report), data
 
@@ -123,5 +131,5 @@ class Path:
 
 
 def _largest(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> float:
-    """Largest difference between two sets of indices."""
-    return max((float(np.max(np.abs(a[k] - b[k]))) for k in a), default=0.0)
+    """Largest difference between two sets of indices (logarithms), the end point's unknowns included."""
+    return max((float(np.max(np.abs(a[k] - b[k]), initial=0.0)) for k in a), default=0.0)
