@@ -98,6 +98,9 @@ class Scenario:
                 raise ScenarioError(f"{where}, quota: 'rate' is missing; give the quota as a fraction of the work "
                                     "force (0.03)")
             number(entry["rate"], f"{where}, quota, rate")
+            if entry["rate"] < 0:
+                raise ScenarioError(f"{where}, quota: a rate of {entry['rate']} is below zero; a quota admits movers - "
+                                    "give 0 or more")
             if entry.get("supply", "pool") not in SUPPLY_RULES:
                 raise ScenarioError(f"{where}, quota: supply rule '{entry['supply']}' is not known; use one of "
                                     f"{', '.join(SUPPLY_RULES)}")

@@ -20,6 +20,12 @@ from cge.solve.path import Path as _Path
 from cge.solve.system import System
 
 
+#: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
+FREE_COEFFICIENTS = frozenset((
+    "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",
+    "ESUBVA", "ESUBD", "ESUBM", "ESUBQ", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ"))
+
+
 @dataclass
 class Solution:
     """A solved counterfactual.
@@ -136,8 +142,8 @@ class Model:
             ones that the closure holds (``pfactwld``: 2 doubles the numeraire), over
             the symbol's dimensions or broadcastable to them.
         coefficients : mapping of str to array, optional
-            Coefficients that do not touch the benchmark equilibrium (mover
-            shares MSHR, remittance rates RHON, productivities AN, TAXMOV, ...).
+            Values of :data:`FREE_COEFFICIENTS`: what the benchmark equilibrium does
+            not depend on (elasticities; mover shares MSHR, remittance rates RHON, ...).
         steps : int, optional
             A fixed number of sub-steps instead of refinement.
 
@@ -149,14 +155,7 @@ class Model:
             No solution; names block, element and region of the worst residual.
         """
         start = time.perf_counter()
-        coef = dict(self._base["coef"])
-        for name, value in (coefficients or {}).items():
-            if name not in coef:
-                raise ScenarioError(f"'{name}' is not a coefficient of the model")
-            coef[name] = np.broadcast_to(np.asarray(value, float), coef[name].shape).copy()
-        goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"])}
-        for name, value in shocks.items():
-            self.system.set_exogenous(goal, name, value)
+        goal = self._goal(shocks, coefficients or {})
         report = NewtonReport()
         path = _Path(self, goal, report)
         if steps:
@@ -164,6 +163,23 @@ class Model:
             return Solution(self, x, data, steps, report, time.perf_counter() - start)
         x, data, n, error = path.refine()
         return Solution(self, x, data, n, report, time.perf_counter() - start, error)
+
+    def check(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any] | None = None) -> None:
+        """Raise ScenarioError for shocks that :meth:`solve` would refuse, without solving."""
+        self._goal(shocks, coefficients or {})
+
+    def _goal(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any]) -> dict:
+        """The data tree with the full shock."""
+        coef = dict(self._base["coef"])
+        for name, value in coefficients.items():
+            if name not in FREE_COEFFICIENTS:
+                raise ScenarioError(f"'{name}' is not a coefficient that may change without a new benchmark; those are "
+                                    f"{', '.join(sorted(FREE_COEFFICIENTS))}")
+            coef[name] = np.broadcast_to(np.asarray(value, float), coef[name].shape).copy()
+        goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"])}
+        for name, value in shocks.items():
+            self.system.set_exogenous(goal, name, value)
+        return goal
 
     def data_at(self, goal: dict, t: float, rates: dict) -> dict:
         """The data tree at the fraction ``t`` of the shock, on the straight line in levels."""

@@ -50,7 +50,13 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
     bench = benchmark or open_benchmark(file.benchmark)
     model = make_model(bench, file)
     # All scenarios are translated before the first solve: a wrong name costs no waiting.
-    wanted = {name: shocks_of(s, model, file.labour) for name, s in file.scenarios.items()}
+    wanted = {}
+    for name, scenario in file.scenarios.items():
+        wanted[name] = shocks_of(scenario, model, file.labour)
+        try:
+            model.check(wanted[name][0])
+        except ScenarioError as err:
+            raise ScenarioError(f"scenario '{name}': {err}") from None
     pairs = [_breakeven_pair(file, entry) for entry in file.breakeven]
     say(f"benchmark {bench.name}: {len(bench.labels('reg'))} regions x {len(bench.labels('comm'))} commodities, "
         f"{model.system.n} unknowns  ({time.perf_counter() - clock:.1f} s)")

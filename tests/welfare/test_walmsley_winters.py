@@ -1,0 +1,111 @@
+"""The shipped comparison against the published one (Walmsley and Winters 2005) and the accounts it must obey."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import cge
+from cge._paths import shipped
+from cge.welfare import GROUPS, first_order
+from cge.welfare.targets import target_table
+
+
+@pytest.fixture(scope="module")
+def ds():
+    return cge.compare(shipped("runs", "walmsley_winters.toml"))
+
+
+def test_certificates(ds):
+    for reading in ("certificate_residual", "certificate_walras", "certificate_sam"):
+        assert float(np.abs(ds[reading]).max()) < 1e-9
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 10, 11, 14])
+def test_published_gate(ds, number):
+    """Gates of published results: what an honest model on good data should meet."""
+    row = target_table(ds).set_index("no").loc[number]
+    assert row["met"] == "yes", f"{row['target']}: obtained {row['obtained']}, gate {row['gate']}"
+
+
+def test_every_computable_target_has_a_verdict(ds):
+    table = target_table(ds)
+    assert set(table["met"]) <= {"yes", "NO", "report"}
+    assert "not run" not in set(table["obtained"])
+
+
+def test_movers_out_are_movers_in(ds):
+    out, into = ds["movers_from"].sum("reg"), ds["movers"].sum("reg")
+    np.testing.assert_allclose(out, into, rtol=1e-12)
+    assert float(into.sel(scenario="M").sum()) == pytest.approx(
+        0.03 * float(ds["LF0"].sel(reg=json.loads(ds.attrs["groups"])["importers"]).sum()), rel=1e-12)
+
+
+def test_remittances_paid_are_received(ds):
+    np.testing.assert_allclose(ds["remin"].sum("reg"), ds["remout"].sum("reg"), rtol=1e-10)
+
+
+def test_groups_add_to_the_world_in_both_concepts(ds):
+    for concept in ("host", "home"):
+        total = ds[f"gain_by_{concept}"].sum(("group", "reg"))
+        np.testing.assert_allclose(total, ds["gain_world"], rtol=1e-9, atol=1e-3)
+
+
+def test_group_sum_meets_the_independent_total_to_second_order(ds):
+    """The gap between EV and the Laspeyres total shrinks with the square of the quota."""
+    gap = {q: abs(float((ds["gain_world"] - ds["gain_independent"]).sel(scenario=s)))
+           for q, s in ((0.01, "M1"), (0.02, "M2"), (0.10, "M10"))}
+    assert gap[0.10] < 0.002 * float(ds["gain_world"].sel(scenario="M10"))
+    assert gap[0.10] / gap[0.02] == pytest.approx(25, rel=0.5)
+
+
+def test_first_order_rule_is_the_written_formula(ds):
+    """beta * sum over hosts and skills of q N_host (W_host - mean W_home of the movers), by hand."""
+    groups = json.loads(ds.attrs["groups"])
+    importers, exporters = groups["importers"], groups["exporters"]
+    force, wage = ds["LF0"], ds["WAGE0"]
+    pool = (force * wage).sel(reg=exporters).sum("reg") / force.sel(reg=exporters).sum("reg")
+    by_hand = 0.5 * 0.03 * float((force * (wage - pool)).sel(reg=importers).sum())
+    assert first_order(ds, "M", 0.5) == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_tariffs_are_gone(ds):
+    assert float(abs(ds["taxrimp"].sel(scenario="T")).max()) < 1e-3
+    assert float(ds["taxrimp"].sel(scenario="T-").sum()) > 0
+
+
+def test_both_is_about_the_sum(ds):
+    gain = ds["gain_world"]
+    both = float(gain.sel(scenario="T+M"))
+    assert both == pytest.approx(float(gain.sel(scenario="T") + gain.sel(scenario="M")), rel=0.05)
+
+
+def test_breakeven_quota_gives_the_same_gain(ds):
+    """A linear reading between the swept quotas brackets each break-even quota."""
+    rates = np.array([0.0, 1.0, 2.0, 3.0])
+    gains = np.array([0.0] + [float(ds["gain_world"].sel(scenario=s)) for s in ("M1", "M2", "M")])
+    for quota, trade in zip(ds["breakeven_quota"].values, ds["breakeven_trade"].values, strict=True):
+        assert quota == pytest.approx(np.interp(float(ds["gain_world"].sel(scenario=trade)), gains, rates), rel=0.01)
+
+
+def test_metadata(ds):
+    for name, variable in ds.data_vars.items():
+        if variable.dtype.kind == "f" and name not in ("newton_iterations", "jacobian_products"):
+            assert variable.attrs.get("long_name"), name
+    for key in ("package", "benchmark_sha256", "scenario_text", "scenario_sha256", "closure", "labour_options"):
+        assert ds.attrs[key]
+
+
+def test_netcdf_round_trip(ds, tmp_path):
+    path = cge.write_netcdf(ds, tmp_path / "r.nc")
+    back = cge.open_results(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["r.nc"]
+    for name in ds.data_vars:
+        np.testing.assert_array_equal(back[name].values, ds[name].values)
+    assert back.attrs["benchmark_sha256"] == ds.attrs["benchmark_sha256"]
+
+
+def test_residents_group_is_the_ev_of_the_table(ds):
+    np.testing.assert_array_equal(ds["gain_by_host"].sel(group=GROUPS[0], scenario="M"), ds["EV"].sel(scenario="M"))
