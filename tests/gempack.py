@@ -146,8 +146,8 @@ def compare(solution, base, path: Path) -> dict[str, dict]:
     -------
     dict
         Per variable: ``max`` and ``p99`` of the absolute error over active cells
-        (percentage points, or million US$ where GTAP declares a change), ``where`` the largest is, ``range`` of the reference, and the
-        ``cells`` compared.
+        (percentage points, or million US$ where GTAP declares a change),
+        ``where`` the largest is, ``range`` of the reference, ``cells`` compared.
     """
     model, out = solution.model, {}
     for name, (expected, axes) in reference(path).items():

@@ -36,7 +36,7 @@ def ppa(v):
     return two_ces(v.VDPP, v.ppd, v.VMPP, v.ppm, v.ESUBD)
 
 
-@table.define("comm", "reg")
+@table.define("comm", "reg", active="VPP")
 def zcde(v):
     """CDE kernel: up**(INCPAR*SUBPAR) * (price / expenditure per head)**SUBPAR (Hertel 1997, ch. 1)."""
     return v.up ** (v.INCPAR * v.SUBPAR) * (v.ppa * v.pop / v.yp) ** v.SUBPAR

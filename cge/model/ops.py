@@ -291,10 +291,10 @@ def complement(slack: Named, rent: Named) -> Named:
 
 
 def where_active(x: Named, mask: np.ndarray) -> Named:
-    """Pin inactive cells: logarithm 0 (positive form) or level 0 (signed form)."""
+    """Pin inactive cells: one (positive form) or zero (signed form)."""
     if x.is_positive:
-        xp = namespace(x.log, mask)
-        return Named(x.dims, coef=x.coef, log=xp.where(mask, x.log, 0.0))
+        xp = namespace(x.coef, x.log)
+        return Named(x.dims, coef=xp.where(mask, x.coef, 1.0), log=xp.where(mask, x.log, 0.0))
     if is_object(x.val):
         return x
     xp = namespace(x.val, mask)

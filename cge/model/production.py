@@ -53,7 +53,7 @@ def ps(v):
     return v.pca / v.to
 
 
-@table.define("acts", "reg")
+@table.define("acts", "reg", active=lambda d: d["MAKS"].sum(0) > 0)
 def po(v):
     """Unit revenue of activity a (CET index over its products)."""
     return ces_price(v.MAKS, v.ps, v.ETRAQ, "comm")
@@ -65,7 +65,7 @@ def qca(v):
     return v.qo * (v.po / v.ps) ** v.ETRAQ
 
 
-@table.define("comm", "reg")
+@table.define("comm", "reg", active="VOB")
 def qc(v):
     """Total supply of commodity c (CES aggregate over activities; ESUBQ is the inverse elasticity)."""
     return ces_price(v.MAKB, v.qca, v.ESUBQ, "acts")
@@ -83,7 +83,7 @@ def pfe(v):
     return v.peb * v.tfe
 
 
-@table.define("acts", "reg")
+@table.define("acts", "reg", active="VVA")
 def pva(v):
     """Price of value added."""
     return ces_price(v.EVFP, v.pfe / v.afeall, v.ESUBVA, "endw")
@@ -107,13 +107,13 @@ def pfa(v):
     return two_ces(v.VDFP, v.pfd, v.VMFP, v.pfm, v.ESUBD)
 
 
-@table.define("acts", "reg")
+@table.define("acts", "reg", active="VINT")
 def pint(v):
     """Price of the intermediate composite."""
     return ces_price(v.VFP, v.pfa / v.afall, v.ESUBC, "comm")
 
 
-@table.define("acts", "reg")
+@table.define("acts", "reg", active=lambda d: d["MAKS"].sum(0) > 0)
 def pcost(v):
     """Unit cost of activity a before output-augmenting technical change."""
     return two_ces(v.VVA, v.pva / v.ava, v.VINT, v.pint / v.aintall, v.ESUBT)

@@ -26,7 +26,7 @@ def pfob(v):
     return at(v.pds, reg="src") / (at(v.tx, reg="src") * v.txs)
 
 
-@table.define("marg")
+@table.define("marg", active="VTM")
 def pt(v):
     """Price of the world pool of margin service m."""
     return ces_price(v.VST, take(v.pds, "comm", v.sets.margins, "marg"), v.ESUBS, "reg")
@@ -50,13 +50,13 @@ def pmds(v):
     return v.pcif * at(v.tm, reg="dst") * v.tms
 
 
-@table.define("comm", "reg")
+@table.define("comm", "reg", active="VMB")
 def pms(v):
     """Price of the import composite."""
     return at(ces_price(v.VMSB, v.pmds / v.ams, at(v.ESUBM, reg="dst"), "src"), dst="reg")
 
 
-@table.define("comm", "reg")
+@table.define("comm", "reg", active="VMB")
 def qms(v):
     """Imports of commodity c by all agents."""
     return (total(v.VMFB * v.qfm, "acts") + v.VMPB * v.qpm + v.VMGB * v.qgm + v.VMIB * v.qim) / v.VMB
@@ -69,13 +69,13 @@ def qxs(v):
     return at(v.qms, reg="dst") / v.ams * (at(v.pms, reg="dst") / price) ** at(v.ESUBM, reg="dst")
 
 
-@table.define("marg")
+@table.define("marg", active="VTM")
 def qtm(v):
     """World use of margin service m."""
     return total(v.VTWR * v.qxs / v.atmfsd, "comm", "src", "dst") / v.VTM
 
 
-@table.define("marg", "reg")
+@table.define("marg", "reg", active="VST")
 def qst(v):
     """Supply of margin service m by the region to the world pool."""
     return v.qtm * (v.pt / take(v.pds, "comm", v.sets.margins, "marg")) ** v.ESUBS

