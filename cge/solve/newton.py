@@ -153,7 +153,8 @@ class Newton:
 
     def explain(self, x: Any, data: dict) -> str:
         """One sentence on the worst residual at ``x``."""
-        f = np.asarray(self.system.residual(np.asarray(x), data))
+        with np.errstate(all="ignore"):  # the point may lie where an index is zero
+            f = np.asarray(self.system.residual(np.asarray(x), data))
         bad = ~np.isfinite(f)
         worst = int(np.argmax(bad)) if bad.any() else int(np.argmax(np.abs(f)))
         return (f"no solution found: the worst residual ({f[worst]:.2e}) is in {self.describe(worst)}; "
