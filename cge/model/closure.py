@@ -60,39 +60,69 @@ class Closure:
         fixed = {NUMERAIRE: np.ones((), bool)}
         for swap in self.swaps:
             self._apply(swap, table, cal, unknown, fixed)
-        rows = sum(int(active_cells(r.pairs, table, cal).sum()) for r in table.conditions.values())
-        n_fixed = sum(int(m.sum()) for m in fixed.values())
-        n_unknown = sum(int(m.sum()) for m in unknown.values())
         # rorg has no market of its own: it stands against the numeraire (Walras' law).
-        if n_unknown != rows + n_fixed:
-            raise ClosureError(
-                f"the closure is not square: {n_unknown} unknowns against {rows} conditions and {n_fixed} fixed "
-                f"values; unknown symbols: {', '.join(k for k, m in unknown.items() if m.any())}; "
-                f"fixed: {', '.join(fixed)}")
+        rows = {r.name: int(active_cells(r.pairs, table, cal).sum()) for r in table.conditions.values()}
+        surplus = sum(int(m.sum()) for m in unknown.values()) - sum(rows.values())
+        surplus -= sum(int(m.sum()) for m in fixed.values())
+        if surplus:
+            raise ClosureError(_not_square(surplus, table, unknown, fixed))
         return unknown, fixed
 
     def _apply(self, swap, table, cal, unknown, fixed) -> None:
+        what = f"swap {swap.endogenous} = {swap.exogenous}"
         for name in (swap.exogenous, swap.endogenous):
             if name not in table.symbols:
-                raise ClosureError(f"swap {swap.endogenous} = {swap.exogenous}: '{name}' is not a symbol of the model")
+                raise ClosureError(f"{what}: '{name}' is not a symbol of the model")
         freed, held = table.symbols[swap.endogenous], table.symbols[swap.exogenous]
         if freed.role != "exogenous" and swap.endogenous not in fixed:
-            raise ClosureError(f"swap: '{freed.name}' is endogenous already; name an exogenous variable to free")
-        where_free = _cells(swap.where, freed.name, table, cal)
-        where_held = _cells(swap.where, held.name, table, cal)
+            raise ClosureError(f"{what}: '{freed.name}' is endogenous already; name an exogenous variable to free")
+        where_free = _cells(swap.where, freed.name, table, cal, what)
+        where_held = _cells(swap.where, held.name, table, cal, what)
         if int(where_free.sum()) != int(where_held.sum()):
-            raise ClosureError(f"swap {freed.name} = {held.name}: {int(where_free.sum())} cells are freed but "
+            raise ClosureError(f"{what}: {int(where_free.sum())} cells are freed but "
                                f"{int(where_held.sum())} fixed; both sides of a swap must have the same elements")
-        if held.role == "exogenous" and not (held.name in unknown and (unknown[held.name] & where_held).any()):
-            raise ClosureError(f"swap: '{held.name}' is exogenous already; name an endogenous variable to fix")
+        if held.role == "exogenous" and not (unknown.get(held.name, False) & where_held).any():
+            raise ClosureError(f"{what}: '{held.name}' is exogenous already; name an endogenous variable to fix")
         if swap.endogenous in fixed:
+            twice = where_free & ~fixed[swap.endogenous]
             fixed[swap.endogenous] = fixed[swap.endogenous] & ~where_free
         else:
-            unknown[freed.name] = unknown.get(freed.name, np.zeros_like(where_free)) | where_free
+            twice = where_free & unknown.get(freed.name, False)
+            unknown[freed.name] = unknown.get(freed.name, False) | where_free
+        if twice.any():
+            raise ClosureError(f"{what}: '{freed.name}' is free already at {_first(twice, freed, cal)}")
         if held.name in unknown:
+            twice = where_held & ~unknown[held.name]
             unknown[held.name] = unknown[held.name] & ~where_held
         else:
-            fixed[held.name] = fixed.get(held.name, np.zeros_like(where_held)) | where_held
+            twice = where_held & fixed.get(held.name, False)
+            fixed[held.name] = fixed.get(held.name, False) | where_held
+        if twice.any():
+            raise ClosureError(f"{what}: '{held.name}' is held already at {_first(twice, held, cal)}")
+
+
+def _not_square(surplus, table, unknown, fixed) -> str:
+    """What is too many or too few, in words."""
+    paired = {r.pairs for r in table.conditions.values()}
+    declared = [s.name for s in table.symbols.values() if s.role == "unknown"]
+    parts = {
+        "unknowns without a condition of their own": [n for n in declared if n not in paired and unknown[n].any()],
+        "freed exogenous variables": [n for n, m in unknown.items() if m.any() and n not in declared],
+        "held endogenous variables": [n for n, m in fixed.items() if m.any()]
+        + [n for n in declared if n in paired and not unknown[n].any()],
+        "conditions paired with a variable that is not an unknown": [
+            r.name for r in table.conditions.values() if r.pairs not in declared],
+    }
+    count = f"{surplus} unknowns more than" if surplus > 0 else f"{-surplus} unknowns fewer than"
+    repair = ("under-determined: hold a variable, or free one fewer" if surplus > 0
+              else "over-determined: free a variable, or hold one fewer")
+    listed = "; ".join(f"{what}: {', '.join(names)}" for what, names in parts.items() if names)
+    return f"the closure is not square, {count} conditions and held values ({repair}); {listed}"
+
+
+def _first(mask, symbol, cal) -> str:
+    where = np.argwhere(mask)[0] if mask.ndim else ()
+    return ", ".join(cal.sets[d][i] for d, i in zip(symbol.dims, where, strict=True)) or "its one value"
 
 
 def active_cells(name: str, table: Table, cal: Calibration) -> np.ndarray:
@@ -102,6 +132,10 @@ def active_cells(name: str, table: Table, cal: Calibration) -> np.ndarray:
     return np.ones([len(cal.sets[d]) for d in table.symbols[name].dims], bool)
 
 
-def _cells(where, name, table, cal):
+def _cells(where, name, table, cal, what):
     cells = active_cells(name, table, cal)
-    return cells if where is None else cells & np.broadcast_to(where, cells.shape)
+    try:
+        return cells if where is None else cells & np.broadcast_to(np.asarray(where, bool), cells.shape)
+    except ValueError:
+        raise ClosureError(f"{what}: the mask has shape {np.shape(where)} but '{name}' has cells "
+                           f"{cells.shape} over {table.symbols[name].dims}") from None

@@ -15,6 +15,7 @@ import numpy as np
 from cge.errors import SolveFailed
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.krylov import gmres
+from cge.solve.structure import check_structure
 from cge.solve.system import System
 
 #: Largest residual aimed at.
@@ -87,6 +88,8 @@ class Newton:
 
         Raises
         ------
+        ClosureError
+            A condition has no unknown left for it: the message names both.
         SolveFailed
             The Jacobian is singular: the message names the rows and unknowns involved.
         """
@@ -95,6 +98,7 @@ class Newton:
             row = int(np.argwhere(~np.isfinite(jac))[0][0])
             raise SolveFailed(f"the Jacobian at the benchmark is not finite in {self.describe(row)}; "
                               "a coefficient or elasticity there is out of range")
+        check_structure(self.system, jac)
         try:
             inverse = np.linalg.inv(jac)
         except np.linalg.LinAlgError:

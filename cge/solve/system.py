@@ -172,6 +172,15 @@ class System:
             position -= len(row["idx"])
         raise IndexError(position)
 
+    def locate_unknown(self, position: int) -> tuple[str, tuple[str, ...]]:
+        """Symbol and element labels of one unknown."""
+        for name, idx, cells in self.unknown:
+            if cells.start <= position < cells.stop:
+                where = np.unravel_index(idx[position - cells.start], self.shape(name)) if self.shape(name) else ()
+                dims = self.table.symbols[name].dims
+                return name, tuple(self.cal.sets[d][i] for d, i in zip(dims, where, strict=True))
+        raise IndexError(position)
+
     def set_exogenous(self, data: dict, name: str, value: np.ndarray) -> None:
         """Put a given value (level: index or signed) into the data tree.
 
@@ -186,17 +195,16 @@ class System:
         s = self.table.symbols.get(name)
         if s is None:
             raise ScenarioError(f"'{name}' cannot be shocked: it is not a variable of the model")
-        if name not in self.fixed and s.role != "exogenous":
+        tree = data["target" if name in self.fixed else "exo"]
+        given = np.zeros(self.shape(name), bool)
+        if name in self.fixed:
+            given.reshape(-1)[self.fixed[name]] = True
+        elif s.role in ("exogenous", "unknown"):
+            given[...] = self.cal.masks.get(name, True)
+            given.reshape(-1)[self._unknown_at.get(name, ([],))[0]] = False
+        if not given.any():
             raise ScenarioError(f"'{name}' cannot be shocked: it is endogenous in this closure; shock an exogenous "
                                 f"variable, or hold '{name}' by a swap")
-        tree = data["target" if name in self.fixed else "exo"]
-        given = np.ones(self.shape(name), bool)
-        if name in self.fixed:
-            given = np.zeros(given.size, bool)
-            given[self.fixed[name]] = True
-            given = given.reshape(self.shape(name))
-        elif name in self._unknown_at:
-            given.reshape(-1)[self._unknown_at[name][0]] = False
         asked = np.asarray(value, float)
         new = np.broadcast_to(asked, self.shape(name))
         if s.positive and not (new > 0).all():
