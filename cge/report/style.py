@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import matplotlib
@@ -91,6 +92,7 @@ def number(x: float, decimals: int) -> str:
     return f"{round(x, decimals) + 0.0:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str, size: float, bold: bool = False) -> float:
     """Width of the longest line of a text, inches."""
     font = FontProperties(family=_FONT, size=size, weight="bold" if bold else "normal")
