@@ -56,7 +56,7 @@ class Named:
     __array_ufunc__ = None  # let Python call our reflected operators
 
     def __init__(self, dims: tuple[str, ...], val: Array = None, *, coef: Array = None, log: Array = None):
-        self.dims, self.val, self.coef, self.log = tuple(dims), val, coef, log
+        self.dims, self.val, self.coef, self.log = tuple(dims), _boxed(val), coef, log
 
     # -- construction -----------------------------------------------------
     @classmethod
@@ -152,6 +152,17 @@ class Named:
 
     def __neg__(self) -> Named:
         return Named(self.dims, -_lv(self))
+
+
+def _boxed(val: Array) -> Array:
+    """Put a single expression back into an array: NumPy unwraps object arrays without dimensions."""
+    if val is None or hasattr(val, "shape"):
+        return val
+    if isinstance(val, (int, float)):
+        return np.asarray(float(val))
+    box = np.empty((), dtype=object)
+    box[()] = val
+    return box
 
 
 def guard(a: Array) -> Array:

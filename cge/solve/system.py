@@ -69,7 +69,8 @@ class System:
         for s in self.table.symbols.values():
             if s.role == "exogenous" or s.role == "unknown":
                 exo[s.name] = np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base)
-        data = {"coef": {k: a for k, (_, a) in self.cal.data.items()}, "exo": exo, "target": {}, "rates": {}}
+        data: dict[str, Any] = {"coef": {k: a for k, (_, a) in self.cal.data.items()}, "exo": exo, "target": {},
+                                "rates": {}}
         view = self.view(np.zeros(self.n), data)
         for name in self.fixed:
             value = getattr(view, name)
@@ -154,9 +155,10 @@ class System:
                          "mode": "log" if positive else "diff", "scale": scale})
         for name, idx in self.fixed.items():
             s = self.table.symbols[name]
-            money = s.unit == "million US$"
-            income = self.cal.data["INCOME"][1] if money else None
-            scale = 1.0 if not money else income if s.dims == ("reg",) else income.mean()
+            income = self.cal.data["INCOME"][1]
+            scale: Any = 1.0
+            if s.unit == "million US$":
+                scale = income if s.dims == ("reg",) else income.mean()
             rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": scale,
                          "mode": "fixed", "row": None})
         return rows
@@ -171,6 +173,10 @@ class System:
                 return block, row["name"], tuple(self.cal.sets[d][i] for d, i in zip(dims, where))
             position -= len(row["idx"])
         raise IndexError(position)
+
+    def free_cells(self, name: str) -> np.ndarray:
+        """Flat positions of a symbol's cells that are unknowns of the system."""
+        return self._unknown_at[name][0] if name in self._unknown_at else np.array([], int)
 
     def locate_unknown(self, position: int) -> tuple[str, tuple[str, ...]]:
         """Symbol and element labels of one unknown."""
@@ -201,7 +207,7 @@ class System:
             given.reshape(-1)[self.fixed[name]] = True
         elif s.role in ("exogenous", "unknown"):
             given[...] = self.cal.masks.get(name, True)
-            given.reshape(-1)[self._unknown_at.get(name, ([],))[0]] = False
+            given.reshape(-1)[self.free_cells(name)] = False
         if not given.any():
             raise ScenarioError(f"'{name}' cannot be shocked: it is endogenous in this closure; shock an exogenous "
                                 f"variable, or hold '{name}' by a swap")

@@ -1,0 +1,183 @@
+"""The equation table written out as algebra: a Pyomo model of labelled variables and labelled constraints.
+
+The third way of running the same equations (after NumPy and JAX). Nothing is
+condensed: every active cell of every symbol is a variable and every row of the
+table a constraint, named after GTAP's habit ``E_<variable>`` for definitions and
+``E_<condition>`` for conditions. Exogenous cells are fixed variables, so that a
+closure is changed by ``fix`` and ``unfix``; a value that the closure holds (the
+numeraire) is fixed too. A Divisia index is written for the last sub-step of the
+path (see `cge.model.table`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from cge.model.closure import active_cells
+from cge.model.named import Named
+from cge.model.ops import level
+from cge.model.table import Row, View
+from cge.solve.system import System
+
+
+def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteModel:
+    """Write a system out as a square Pyomo model.
+
+    Parameters
+    ----------
+    system : System
+    data : dict, optional
+        Data tree (coefficients, exogenous values, held values, path state), for
+        instance that of a `Solution`; the benchmark by default.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        Variables stand at their benchmark values (`set_values` moves them). The
+        suffix ``scaling_factor`` holds one over each constraint's size at the
+        benchmark; the objective is constant.
+    """
+    data = system.base_data() if data is None else data
+    base = system.view(np.zeros(system.n), system.base_data())
+    model = pyo.ConcreteModel(name="equation table")
+    model.scaling_factor = pyo.Suffix(direction=pyo.Suffix.EXPORT)
+    given = _coefficients(system, data)
+    for name in system.table.symbols:
+        given[name] = _variable(model, system, data, name, base)
+    view = View(system.table, given, system.cal.masks, data["rates"], system.cal.positions)
+    for row in system.table.definitions.values():
+        value = row.fn(view) if row.kind == "define" else view._chain(row)
+        cells = active_cells(row.name, system.table, system.cal)
+        own = given[row.name].val
+        _constrain(model, system, row, cells, own, _cells(value, row, own.shape), base)
+    for row in system.table.conditions.values():
+        cells = active_cells(row.pairs, system.table, system.cal)
+        lhs, rhs = (_cells(side, row, cells.shape) for side in view.condition(row))
+        _constrain(model, system, row, cells, lhs, rhs, base)
+    model.objective = pyo.Objective(expr=0.0)
+    return model
+
+
+def set_values(model: pyo.ConcreteModel, solution: Any) -> None:
+    """Move every variable of the model to a solution of the same system.
+
+    Parameters
+    ----------
+    model : pyomo.environ.ConcreteModel
+        From :func:`algebra`.
+    solution : cge.solve.model.Solution
+    """
+    for name in solution.model.system.table.symbols:
+        variable = model.component(name)
+        if variable is None:
+            continue
+        values = solution[name]
+        for key, cell in variable.items():
+            cell.set_value(float(values if key is None else values.loc[_tuple(key)]), skip_validation=True)
+
+
+def worst_residual(model: pyo.ConcreteModel) -> tuple[float, str]:
+    """Largest residual of the constraints, over their size at the benchmark, and the constraint's name."""
+    worst, where = 0.0, ""
+    for con in model.component_data_objects(pyo.Constraint, active=True):
+        size = abs(pyo.value(con.body) - pyo.value(con.upper)) * model.scaling_factor[con]
+        if not size <= worst:
+            worst, where = size, con.name
+    return worst, where
+
+
+def count(model: pyo.ConcreteModel) -> tuple[int, int]:
+    """Numbers of free variables and of constraints; a square model has them equal."""
+    free = sum(not v.fixed for v in model.component_data_objects(pyo.Var))
+    return free, sum(1 for _ in model.component_data_objects(pyo.Constraint, active=True))
+
+
+def _coefficients(system: System, data: dict[str, Any]) -> dict[str, Named]:
+    """Coefficients as numbers, in the forms that the system gives the equations."""
+    view = system.view(np.zeros(system.n), {**system.base_data(), "coef": data["coef"]})
+    return {name: getattr(view, name) for name in system.cal.data}
+
+
+def _variable(model: pyo.ConcreteModel, system: System, data: dict[str, Any], name: str, base: View) -> Named:
+    """Declare the active cells of a symbol; inactive cells are the number one (index) or zero (signed)."""
+    symbol = system.table.symbols[name]
+    cells = active_cells(name, system.table, system.cal)
+    labels = [tuple(system.cal.sets[d][i] for d, i in zip(symbol.dims, where, strict=True))
+              for where in np.argwhere(cells)]
+    start = np.broadcast_to(getattr(base, name).level(), cells.shape)
+    held = _held(system, data, name, cells)
+    keys = [_key(k) for k in labels]
+    variable = pyo.Var(keys) if symbol.dims else pyo.Var()
+    if not cells.any():
+        return Named(symbol.dims, np.full(cells.shape, 1.0 if symbol.positive else 0.0, dtype=object))
+    model.add_component(name, variable)
+    out = np.full(cells.shape, 1.0 if symbol.positive else 0.0, dtype=object)
+    for where, key in zip(map(tuple, np.argwhere(cells)), keys, strict=True):
+        cell = variable[key] if symbol.dims else variable
+        if symbol.positive:
+            cell.setlb(0.0)
+        cell.set_value(float(start[where]))
+        if not np.isnan(held[where]):
+            cell.fix(float(held[where]))
+        out[where] = cell
+    return Named(symbol.dims, out)
+
+
+def _held(system: System, data: dict[str, Any], name: str, cells: np.ndarray) -> np.ndarray:
+    """Given values (level) of a symbol's cells; not a number where the cell is solved for."""
+    symbol = system.table.symbols[name]
+    held = np.full(cells.shape, np.nan)
+    if name in data["exo"]:
+        value = data["exo"][name]
+        held[...] = np.exp(value) if symbol.positive else value
+        held.reshape(-1)[system.free_cells(name)] = np.nan
+    elif name in system.fixed:
+        value = data["target"][name]
+        idx = system.fixed[name]
+        held.reshape(-1)[idx] = (np.exp(value) if symbol.positive else value).reshape(-1)[idx]
+    return held
+
+
+def _cells(value: Named, row: Row, shape: tuple[int, ...]) -> np.ndarray:
+    """Expressions of a side over the row's dimensions, those that it lacks repeated."""
+    value = level(value)
+    missing = tuple(d for d in row.dims if d not in value.dims)
+    wide = Named(value.dims + missing, value.val.reshape(value.val.shape + (1,) * len(missing)))
+    return np.broadcast_to(wide.transposed(row.dims).val, shape)
+
+
+def _constrain(model: pyo.ConcreteModel, system: System, row: Row, cells: np.ndarray, lhs: np.ndarray,
+               rhs: np.ndarray, base: View) -> None:
+    """Add ``lhs == rhs`` for every active cell of a row."""
+    if not cells.any():
+        return
+    constraint = pyo.Constraint(pyo.Any) if row.dims else pyo.Constraint()
+    model.add_component(f"E_{row.name}", constraint)
+    size = np.broadcast_to(_size(system, row, base), cells.shape)
+    for where in map(tuple, np.argwhere(cells)):
+        key = _key(tuple(system.cal.sets[d][i] for d, i in zip(row.dims, where, strict=True)))
+        con = constraint.add(key if row.dims else None, (lhs[where] - rhs[where], 0.0))
+        model.scaling_factor[con] = 1.0 / float(size[where])
+
+
+def _size(system: System, row: Row, base: View) -> np.ndarray:
+    """Benchmark size of a row: its scale, its value, or one where that is smaller."""
+    if row.scale:
+        size = system.cal.data[row.scale][1]
+    else:
+        side = getattr(base, row.name) if row.kind != "condition" else base.condition(row)[0]
+        shape = tuple(len(system.cal.sets[d]) for d in row.dims)
+        size = _cells(Named(side.dims, np.asarray(side.level())), row, shape).astype(float)
+    return np.maximum(np.abs(size), 1.0)
+
+
+def _key(labels: tuple[str, ...]) -> Any:
+    """Pyomo's index of one cell."""
+    return labels[0] if len(labels) == 1 else labels or None
+
+
+def _tuple(key: Any) -> tuple[str, ...]:
+    return key if isinstance(key, tuple) else (key,)
