@@ -286,7 +286,7 @@ def skill_of_migrants(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataF
     for row in facts("movers_proxy").itertuples():
         data.loc[row.region] = data.loc[row.like]
     hosts = list(region)
-    out = pd.DataFrame({c: shares.workers for c in hosts}).reindex(config.reg)
+    out = pd.DataFrame(dict.fromkeys(hosts, shares.workers)).reindex(config.reg)
     taken = pd.DataFrame(False, index=config.reg, columns=hosts)
     for c in data.columns.intersection(hosts):
         good = data[c].notna()

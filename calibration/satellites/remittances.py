@@ -157,7 +157,7 @@ def _published(config: Config, value: pd.Series) -> pd.DataFrame:
 
 
 def migrant_income(LAB: xr.DataArray, EVFB: xr.DataArray, EVOS: xr.DataArray, beta: float) -> xr.DataArray:
-    """After-tax labour income of earlier migrants (MODEL.md 2.2 and 2.4).
+    """After-tax labour income of earlier migrants.
 
     Parameters
     ----------

@@ -90,6 +90,6 @@ def show(cell: dict[str, str]) -> str:
 def true_cells(mask: xr.DataArray) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
     for index in np.argwhere(mask.values):
         yield (
-            {dim: str(mask.coords[dim].values[i]) for dim, i in zip(mask.dims, index, strict=True)},
+            {str(dim): str(mask.coords[dim].values[i]) for dim, i in zip(mask.dims, index, strict=True)},
             tuple(index),
         )

@@ -87,7 +87,7 @@ def _message(bench: Benchmark, report: CheckReport, most: int = 3) -> str:
 
 def _check_numbers(bench: Benchmark, log: CheckLog) -> None:
     for name, array in bench.arrays.items():
-        bad = ~np.isfinite(array)
+        bad = xr.apply_ufunc(lambda a: ~np.isfinite(a), array)
         if bad.any():
             log.cells(
                 "finite",
@@ -159,7 +159,7 @@ def _check_identities(bench: Benchmark, log: CheckLog, tolerance: float) -> None
             )
         worst = np.unravel_index(int(relative.argmax()), relative.shape) if relative.size else ()
         where = show(
-            {d: str(left.coords[d].values[i]) for d, i in zip(left.dims, worst, strict=True)}
+            {str(d): str(left.coords[d].values[i]) for d, i in zip(left.dims, worst, strict=True)}
             if relative.size
             else {}
         )

@@ -120,7 +120,7 @@ class Benchmark:
 
     @property
     def beta_earlier(self) -> float:
-        """Share of the wage gap that earlier migrants have closed (MODEL.md 2.2).
+        """Share of the wage gap that earlier migrants have closed (docs/model.md).
 
         Raises
         ------

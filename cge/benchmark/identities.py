@@ -58,7 +58,8 @@ def tax_revenue(bench: Benchmark) -> dict[str, xr.DataArray]:
         "output": (b["MAKB"] - b["MAKS"]).sum(["comm", "acts"]),
         "factor": (b["EVFP"] - b["EVFB"]).sum(["endw", "acts"]),
         "income": (b["EVFB"] - b["EVOS"]).sum(["endw", "acts"]),
-        "use": sum(tax.sum([d for d in tax.dims if d != "reg"]) for tax in rates.values()),
+        "use": sum((tax.sum([d for d in tax.dims if d != "reg"]) for tax in rates.values()),
+                   start=xr.zeros_like(b["SAVE"])),
         "export": (b["VFOB"] - b["VXSB"]).sum(["comm", "dst"]).rename(src="reg"),
         "tariff": (b["VMSB"] - b["VCIF"]).sum(["comm", "src"]).rename(dst="reg"),
     }

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ _FIRST = ("title", "year", "unit")
 
 def _csv_text(array: xr.DataArray) -> str:
     """Long-form CSV of an array: dims..., value; zero cells left out; shortest exact decimals."""
-    lines = [",".join((*array.dims, "value"))]
+    lines = [",".join((*map(str, array.dims), "value"))]
     values = array.values
     labels = [array.coords[dim].values.tolist() for dim in array.dims]
     for cell in np.argwhere(values != 0.0).tolist():
@@ -140,7 +140,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise BenchmarkError(f"{path}: {error}; mend the file by hand") from None
 
 
-def _read_array(path: Path, name: str, sets: Mapping[str, list[str]]) -> xr.DataArray:
+def _read_array(path: Path, name: str, sets: Mapping[str, Sequence[str]]) -> xr.DataArray:
     """Read one long-form CSV; every problem names the file, the line and the repair."""
     dims = HEADERS[name].dims
     try:

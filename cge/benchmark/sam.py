@@ -154,7 +154,9 @@ def make_sam(bench: Benchmark) -> Sam:
             value = (value - bench[flow.base]) * flow.sign
         blocks.append((flow.row, flow.column, value))
     blocks += [(t.row, t.column, value) for t, value in transfer_values(bench)]
-    rows, columns, values = [], [], []
+    rows: list[str] = []
+    columns: list[str] = []
+    values: list[float] = []
     for row, column, value in blocks:
         live = value.values != 0.0
         for template, out in ((row, rows), (column, columns)):
@@ -277,7 +279,7 @@ def from_sam(sam: Sam, other: Benchmark | None = None, *, tolerance: float = 1e-
         wages that do not fit the labour stocks.
     """
     sets = other.sets if other is not None else sam_sets(sam)
-    labour = other is not None and other.has_labour or any(kind_of(a) == "mig" for a in sam.accounts)
+    labour = (other is not None and other.has_labour) or any(kind_of(a) == "mig" for a in sam.accounts)
     known = account_names(sets, labour)
     known_set = set(known)
     unknown = [account for account in sam.accounts if account not in known_set]
@@ -315,7 +317,7 @@ def from_sam(sam: Sam, other: Benchmark | None = None, *, tolerance: float = 1e-
     cells.refuse_rest()
     if other is None:
         return Benchmark(sam.name, sets, arrays)
-    bench = other.replace(name=sam.name, **arrays)
+    bench = other.replace(name=sam.name, meta=None, drop=(), **arrays)
     if wages is not None and bench.has_labour:
         _check_wages(sam, bench, wages, tolerance)
     return bench

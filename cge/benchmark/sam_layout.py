@@ -147,8 +147,8 @@ class _Parts:
 
 TRANSFERS: tuple[Transfer, ...] = (
     Transfer("{reg}.hh", "{reg}.fac.{endw}", lambda p: p.owners()),
-    Transfer("{host}.mig.{home}", "{host}.fac.{skill}", lambda p: p.migrants["income"]),
-    Transfer("{host}.cons", "{host}.mig.{home}", lambda p: p.migrants["consumption"]),
+    Transfer("{host}.mig.{home}", "{host}.fac.{skill}", lambda p: (p.migrants or {})["income"]),
+    Transfer("{host}.cons", "{host}.mig.{home}", lambda p: (p.migrants or {})["consumption"]),
     Transfer("{home}.hh", "{home}.remit.{skill}", lambda p: p.b["REMIT"].sum("host")),
     Transfer("{reg}.hh", "{reg}.tax_out.{acts}", lambda p: (p.b["MAKB"] - p.b["MAKS"]).sum("comm")),
     Transfer("{reg}.hh", "{reg}.tax_dom.{comm}", lambda p: p.use_tax("D")),
@@ -196,7 +196,7 @@ def account_names(sets: Sets, labour: bool) -> tuple[str, ...]:
                     names.append(template.format(reg=reg, **dict(zip(dims, labels, strict=True))))
     for template, _ in KINDS.values():
         if template.startswith(WORLD):
-            dims = fields(template)
+            dims = list(fields(template))
             names += [
                 template.format(**dict(zip(dims, labels, strict=True)))
                 for labels in itertools.product(*(sets[DIM_SET[dim]] for dim in dims))

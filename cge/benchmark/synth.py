@@ -128,7 +128,7 @@ class _Draw:
             imported[-1, 0] = False
             traded &= imported[:, None, :]
         traded &= made[:, :, None]
-        imported = traded.any(axis=1)
+        imported = np.asarray(traded.any(axis=1))
         self.trade_share = self._shares(traded, axis=1, spread=0.8)
         # Make matrix: who makes a commodity, as shares of its basic value.
         maker = np.repeat(np.eye(C)[:, :, None], R, axis=2)

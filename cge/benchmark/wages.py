@@ -1,6 +1,6 @@
 """Base-year wages by skill and region when migrants earn less than the host's workers.
 
-Source: MODEL.md section 2.2, after Walmsley and Winters (2005): a mover closes
+Source: after Walmsley and Winters (2005): a mover closes
 the share beta of the productivity gap between home and host.
 """
 
@@ -226,7 +226,7 @@ def migrant_accounts(bench: Benchmark) -> dict[str, xr.DataArray]:
         ``W`` (skill, reg), ``a`` (skill, home, host), ``tax`` (skill, reg: labour
         tax rate 1 - EVOS/EVFB), ``income`` (skill, home, host: after-tax wages of
         migrants, million US$, diagonal 0), ``remit`` (skill, home, host) and
-        ``consumption`` (home, host): income less remittances. MODEL.md 2.4, 2.7.
+        ``consumption`` (home, host): income less remittances..
     """
     regions = list(bench.sets["reg"])
     skills = list(bench.sets["skill"])

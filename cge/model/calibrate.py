@@ -18,10 +18,10 @@ _PAIR = ("skill", "home", "host")
 LABOUR_DEFAULTS: dict[str, tuple[float, str]] = {
     "beta": (0.5, "Walmsley and Winters (2005): new movers close half of the home-host productivity gap"),
     "rho": (0.20, "assumption: new temporary movers remit a fifth of after-tax pay; shown with 0 and 0.4"),
-    "family": (0.0, "assumption: temporary movers bring no family (MODEL.md 2.10)"),
-    "taxmov": (1.0, "movers pay the host's labour tax in full (MODEL.md 2.4)"),
+    "family": (0.0, "assumption: temporary movers bring no family "),
+    "taxmov": (1.0, "movers pay the host's labour tax in full"),
     "ctaxmov": (1.0, "movers pay the host's consumption taxes in full"),
-    "taxshare": (0.0, "tax revenue goes to permanent residents; 1 gives each mover the average per head (MODEL.md 2.9)"),
+    "taxshare": (0.0, "tax revenue goes to permanent residents; 1 gives each mover the average per head"),
 }
 
 

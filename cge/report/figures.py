@@ -147,7 +147,8 @@ def _quotas(view: View, page: Page, points: list[tuple[float, float, str]], y: f
     near = page.axes(x, y, width, height)
     _sweep(near, curve, points, levels, unit.divisor)
     ends = 1.5 * min(0.0, *even.values()), 1.5 * max(0.0, *even.values())
-    seen = np.array([*np.interp(ends, *zip(*curve, strict=True)), *levels.values(), 0.0]) / unit.divisor
+    swept = np.interp(ends, [q for q, _ in curve], [g for _, g in curve])
+    seen = np.array([*swept, *levels.values(), 0.0]) / unit.divisor
     low, high = seen.min(), seen.max()
     pad = 0.04 * (high - low or 1.0)
     whole.fill_between(ends, low, high, color=SHADE, lw=0, zorder=0)

@@ -262,7 +262,7 @@ def heads_height(columns: Sequence[Column]) -> float:
     return max(height_of(wrap(c.head, LEAST_COLUMN, SMALL, c.bold), SMALL) for c in columns)
 
 
-def draw_columns(page: Page, columns: Sequence[Column], rows: Sequence[float], colours: Sequence[str],
+def draw_columns(page: Page, columns: Sequence[Column], rows: Sequence[float] | np.ndarray, colours: Sequence[str],
                  drawn: np.ndarray, unit: Unit, x: float, width: float, head_y: float, *, thick: float,
                  size: float = SMALL) -> None:
     """Draw columns of bars with their numbers at the ends, heads above, a zero line each.

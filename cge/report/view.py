@@ -236,7 +236,8 @@ def _labour_options(ds: xr.Dataset) -> dict[str, dict]:
     except (TypeError, ValueError):
         return {}
     bodies = {k: v for k, v in sections.items() if isinstance(v, dict)}
-    return {k: v.get("labour", bodies.get(v.get("like"), {}).get("labour", {})) for k, v in bodies.items()}
+    taken = {k: bodies.get(str(v.get("like")), {}) for k, v in bodies.items()}
+    return {k: dict(v.get("labour") or taken[k].get("labour") or {}) for k, v in bodies.items()}
 
 
 def _worth(gain: float) -> str:

@@ -30,6 +30,11 @@ _CALIBRATED = {
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
     "TBAL0": "trade balance", "REGINV": "gross investment",
 }
+#: Options of new movers that are single numbers, by scenario.
+_OPTIONS = {"TAXMOV": "part of the host's labour tax that new movers pay",
+            "CTAXMOV": "part of the host's consumption taxes that new movers pay",
+            "FAMILY": "dependants of each new mover",
+            "TAXSHARE": "part of the average tax revenue per head given to each new mover"}
 _UNITS = {"POPRES": "million persons", "LF0": "thousand workers", "NAT0": "thousand workers",
           "WAGE0": "million US$ per thousand workers", "WNET0": "million US$ per thousand workers",
           "AE": "ratio", "RHOE": "ratio"}
@@ -68,6 +73,9 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         out[name] = xr.DataArray(np.stack([solutions[s].data["coef"][key] for s in names]), dims=("scenario", *dims),
                                  coords={"scenario": names, **{d: list(model.cal.sets[d]) for d in dims}},
                                  attrs={"long_name": what, "units": unit})
+    for name, what in _OPTIONS.items():
+        out[name] = xr.DataArray([float(solutions[s].data["coef"][name]) for s in names], dims="scenario",
+                                 coords={"scenario": names}, attrs={"long_name": what, "units": "ratio"})
     for name in HEADERS:
         if name in model.bench:
             out[name] = model.bench[name]
@@ -113,6 +121,7 @@ def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
         "package": f"cge {__version__}",
         "python": platform.python_version(),
         "benchmark": model.bench.name,
+        "benchmark_year": str(model.bench.meta.get("year", "")),
         "benchmark_sha256": model.bench.digest(),
         "scenario_file": file.path.name,
         "scenario_sha256": hashlib.sha256(file.text.encode()).hexdigest(),

@@ -161,8 +161,7 @@ def _quota(scenario: Scenario, model: Model) -> tuple[np.ndarray, np.ndarray]:
                 moved[s, :, h] += movers
                 quota[s, h] += entry["rate"]
     gone = moved.sum(2)
-    short = np.argwhere(gone >= natives * (1 - 1e-9))
-    short = [(s, r) for s, r in short if gone[s, r] > 0]
+    short = [(s, r) for s, r in np.argwhere(gone >= natives * (1 - 1e-9)) if gone[s, r] > 0]
     if short:
         s, r = max(short, key=lambda t: gone[t] / max(natives[t], 1e-12))
         raise ScenarioError(f"scenario '{scenario.name}': {gone[s, r]:,.0f} thousand {skills[s]} workers would leave "

@@ -19,7 +19,6 @@ from cge.solve.newton import Newton, NewtonReport
 from cge.solve.path import Path as _Path
 from cge.solve.system import System
 
-
 #: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
 FREE_COEFFICIENTS = frozenset((
     "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",

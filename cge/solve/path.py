@@ -60,7 +60,8 @@ class Path:
         ------
         SolveFailed
         """
-        n, row = 1, []
+        n = 1
+        row: list[dict[str, np.ndarray]] = []
         while True:
             x, data = self.walk(n)
             raw = {**self._rates(x, data), _END: x}

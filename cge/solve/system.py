@@ -156,10 +156,10 @@ class System:
         for name, idx in self.fixed.items():
             s = self.table.symbols[name]
             income = self.cal.data["INCOME"][1]
-            scale: Any = 1.0
+            size: Any = 1.0
             if s.unit == "million US$":
-                scale = income if s.dims == ("reg",) else income.mean()
-            rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": scale,
+                size = income if s.dims == ("reg",) else income.mean()
+            rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": size,
                          "mode": "fixed", "row": None})
         return rows
 

@@ -51,6 +51,8 @@ class _Reader:
 
     def world(self, scenario: str) -> float:
         """World gain, billion US$."""
+        if not self.has(scenario):
+            raise KeyError(scenario)
         return float(self.ds["gain_world"].sel(scenario=scenario)) / 1e3
 
     def has(self, *scenarios: str) -> bool:
@@ -58,6 +60,8 @@ class _Reader:
 
     def residents(self, scenario: str, group: str) -> xr.DataArray:
         """Gain of permanent residents of the regions of a group, million US$."""
+        if not self.has(scenario):
+            raise KeyError(scenario)
         return self.ds["gain_by_host"].sel(scenario=scenario, group=GROUPS[0], reg=self.groups[group])
 
     def real(self, variable: str, scenario: str, group: str) -> xr.DataArray:
@@ -80,7 +84,7 @@ def target_table(ds: xr.Dataset) -> pd.DataFrame:
         try:
             obtained, met, why = t.measure(reader)
         except KeyError as missing:
-            obtained, met, why = "not run", None, f"the file has no scenario or role {missing}"
+            obtained, met, why = "not run", None, f"the results have no scenario or role {missing}"
         rows.append({"no": t.number, "target": t.what, "published": t.published, "gate": t.gate, "obtained": obtained,
                      "met": "report" if met is None else ("yes" if met else "NO"), "why": why})
     return pd.DataFrame(rows)
@@ -229,6 +233,8 @@ def _rho(r: _Reader):
 
 
 def _india(r: _Reader):
+    if not r.has("MS India"):
+        raise KeyError("MS India")
     ds = r.ds.sel(scenario="MS India")
     stay = float(ds["gain_by_host"].sel(group=GROUPS[0], reg="IND")) / 1e3
     remittances = float(ds["remnew"].sel(home="IND").sum()) / 1e3
