@@ -43,7 +43,8 @@ class Certificate:
     @property
     def worst(self) -> float:
         """The largest of the three readings."""
-        return max(self.residual, abs(self.walras), self.sam)
+        readings = np.abs([self.residual, self.walras, self.sam])
+        return float(readings.max()) if np.isfinite(readings).all() else float("inf")
 
 
 def certify(system: System, x: np.ndarray, data: dict[str, Any], view: Any) -> Certificate:
@@ -121,7 +122,10 @@ def social_accounts(view: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def _worst(row: np.ndarray, column: np.ndarray) -> tuple[float, tuple[int, ...]]:
     size = np.maximum(np.abs(row), np.abs(column))
+    if not size.size:  # no such account, as in a benchmark without margin services
+        return 0.0, ()
     gap = np.abs(row - column) / np.where(size > 0, size, 1.0)
+    gap = np.where(np.isfinite(gap), gap, np.inf)  # a number that is none must not hide among the others
     cell = np.unravel_index(int(np.argmax(gap)), gap.shape) if gap.shape else ()
     return float(gap[cell]), tuple(int(i) for i in cell)
 
