@@ -17,6 +17,12 @@ def model(regions=3, sectors=3, seed=1, **flags) -> Model:
     return plain(Model(synthetic_benchmark(regions, sectors, seed=seed, **flags)))
 
 
+@functools.cache
+def fast(regions=3, sectors=3, seed=1, **flags) -> Model:
+    """A synthetic benchmark on the fast engine; compiled once per session."""
+    return Model(synthetic_benchmark(regions, sectors, seed=seed, **flags))
+
+
 def no_tariffs(m: Model, part: float = 1.0) -> dict:
     """Removal of a part of every import tariff: the power of the tariff falls to that of a smaller rate."""
     paid, cif = m.bench["VMSB"].values, m.bench["VCIF"].values

@@ -26,6 +26,8 @@ _MAX_HALVINGS = 12
 _RESTART = 60
 _MAX_ITERATIONS = 40
 _CHUNK = 64
+#: A logarithm of an index this far from zero is worth a word when no solution is found.
+_FAR = 1.5
 
 
 @dataclass
@@ -162,7 +164,20 @@ class Newton:
         bad = ~np.isfinite(f)
         worst = int(np.argmax(bad)) if bad.any() else int(np.argmax(np.abs(f)))
         return (f"no solution found: the worst residual ({f[worst]:.2e}) is in {self.describe(worst)}; "
-                "try a smaller shock, or more steps")
+                f"{self._furthest(np.asarray(x))}try a smaller shock, or more steps")
+
+    def _furthest(self, x: np.ndarray) -> str:
+        """The index that has moved most, in words: one that goes to zero means that no equilibrium is left there."""
+        symbols = self.system.table.symbols
+        logs = np.concatenate([np.where(symbols[name].positive, np.abs(x[cells]), 0.0)
+                               for name, _, cells in self.system.unknown])
+        j = int(np.argmax(logs))
+        if not np.isfinite(logs[j]) or logs[j] < _FAR:
+            return ""
+        name, element = self.system.locate_unknown(j)
+        where = f" of {', '.join(element)}" if element else ""
+        return (f"'{name}'{where} ({symbols[name].long_name}) has come to {np.exp(x[j]):.2g} times its benchmark "
+                "value, where there may be no equilibrium; ")
 
     def describe(self, position: int) -> str:
         """Row, block and element of a residual, in words."""

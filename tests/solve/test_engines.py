@@ -5,19 +5,20 @@ import pytest
 
 from cge.errors import SolveFailed
 from cge.solve.model import Model
+from tests import cases
 from tests.cases import model, no_tariffs, quota
 from tests.engine import complex_step_jacobian
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def plain_model():
     """Absent commodities, imports, margins, endowments, migrants: every kind of hole."""
     return model(seed=1)
 
 
-@pytest.fixture(scope="module")
-def fast(plain_model):
-    return Model(plain_model.bench)
+@pytest.fixture(name="fast")
+def fast_model():
+    return cases.fast(seed=1)
 
 
 def test_jacobian_at_the_benchmark(fast, plain_model):
@@ -44,6 +45,42 @@ def test_both_engines_find_the_same_solution(fast, plain_model):
     np.testing.assert_allclose(one["EV"], two["EV"], rtol=1e-7)
 
 
+def tripled(m):
+    """Every tariff rate three times as high."""
+    gone = no_tariffs(m)["tms"]
+    return {"tms": 3.0 - 2.0 * gone}
+
+
+@pytest.mark.parametrize(("host", "share"), [(0, 0.10), (0, 0.30), (2, 1.00)])
+def test_large_quotas(fast, host, share):
+    certificate = fast.solve(*quota(fast, share, (host,))).certificate
+    assert certificate.worst < 1e-9
+
+
+@pytest.mark.parametrize("make", [tripled, no_tariffs])
+def test_large_changes_of_tariffs(fast, make):
+    assert fast.solve(make(fast)).certificate.worst < 1e-9
+
+
+def test_fixed_shares_of_investment(fast):
+    """RORDELTA = 0 is a number, not another model: net investment keeps its regional shares."""
+    m = Model(fast.bench, rordelta=0.0)
+    s = m.solve(tripled(m))
+    assert s.certificate.worst < 1e-9
+    growth = s["qnetinv"].values / m.cal.data["NETINV"][1]
+    np.testing.assert_allclose(growth, growth[0], rtol=1e-9)
+    assert np.ptp(fast.solve(tripled(fast))["qnetinv"].values / m.cal.data["NETINV"][1]) > 0.01
+
+
 def test_a_hopeless_shock_fails_in_words(fast):
-    with pytest.raises(SolveFailed, match=r"no solution found: the worst residual .* is in '\w+' of block \w+"):
+    message = r"no solution found: the worst residual .* is in '\w+' of block \w+"
+    with pytest.raises(SolveFailed, match=message):
         fast.solve({"qe": 1e-9}, steps=1)
+
+
+def test_an_index_that_vanishes_is_named(fast):
+    """So much capital that no return on new capital there is as good as elsewhere: investment has no solution."""
+    more = np.ones((5, 3))
+    more[3, 1] = 6.0
+    with pytest.raises(SolveFailed, match=r"'qinv' of R2 \(gross investment\) has come to"):
+        fast.solve({"qe": more})

@@ -175,6 +175,20 @@ def test_group_gains_against_the_independent_total(kind):
     assert 3.4 < gap[0] / gap[1] < 4.6
 
 
+def test_a_region_that_dissaves():
+    """Negative net saving and negative net investment are data, not errors."""
+    b = model(seed=1).bench
+    more = (b["SAVE"] + 0.02 * b["SAVE"].sum()) * np.array([1.0, 0.0, 0.0])
+    m = plain(Model(b.replace(VDEP=b["VDEP"] + more, SAVE=b["SAVE"] - more)))
+    assert m.bench["SAVE"].values[0] < 0
+    assert m.cal.data["NETINV"][1][0] < 0
+    assert m.base().certificate.worst < 1e-10
+    for shocks in ({"tm": 0.9}, {"pfactwld": 2.0}):
+        s = m.solve(shocks)
+        assert s.certificate.worst < 1e-9
+        assert s["WEV"].item() == pytest.approx(s["absorb"].sum().item(), rel=0.05, abs=1e-3)
+
+
 def test_home_and_host_concepts_have_one_total(migration):
     total = migration["WEV"].item()
     assert migration["EVhome"].sum().item() == pytest.approx(total, rel=1e-10)
