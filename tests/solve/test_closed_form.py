@@ -112,7 +112,7 @@ def test_gains_of_the_world_and_of_each_group(model, share):
 
 
 def test_the_first_order_rule(model):
-    """World gain is beta q N (W_host - W_home) but for the square of the quota (MODEL.md, section 4)."""
+    """World gain is beta q N (W_host - W_home) but for the square of the quota."""
     gaps = []
     for share in (0.03, 0.015):
         world, rule = solved(model, share)["WEV"].item(), closed_form(share)["first order"]

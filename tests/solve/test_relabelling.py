@@ -1,4 +1,4 @@
-"""Who is called a migrant must change attribution only (TARGETS.md, exact tests).
+"""Who is called a migrant must change attribution only.
 
 At beta = 1, with no taxes and no remittances of earlier migrants, and with everybody's budget shares alike (a
 homothetic CDE; public spending and real saving held), workers of one region that are relabelled as earlier
