@@ -18,6 +18,28 @@ def model(regions=3, sectors=3, seed=1, **flags) -> Model:
 
 
 @functools.cache
+def elastic() -> Model:
+    """Every nest substitutes, activities compete in making a commodity, and no two elasticities are alike."""
+    b = synthetic_benchmark(3, 3, seed=7, joint=True)
+    rng = np.random.default_rng(7)
+    ranges = {
+        "ESUBT": (0.1, 0.6),
+        "ESUBC": (0.1, 0.9),
+        "ESUBVA": (0.3, 1.6),
+        "ESUBD": (0.9, 4.0),
+        "ESUBM": (1.0, 8.0),
+        "ESUBQ": (0.05, 0.5),
+        "ETRAQ": (-4.0, -1.0),
+        "ESUBG": (0.4, 1.6),
+        "ESUBI": (0.2, 0.8),
+        "ESUBS": (0.5, 1.5),
+    }
+    changed = {n: b[n].copy(data=rng.uniform(*r, b[n].shape)) for n, r in ranges.items()}
+    changed["ETRAE"] = b["ETRAE"].copy(data=np.where(b["ETRAE"] != 0, -0.7, 0.0))
+    return plain(Model(b.replace(**changed)))
+
+
+@functools.cache
 def fast(regions=3, sectors=3, seed=1, **flags) -> Model:
     """A synthetic benchmark on the fast engine; compiled once per session."""
     return Model(synthetic_benchmark(regions, sectors, seed=seed, **flags))

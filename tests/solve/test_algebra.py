@@ -8,7 +8,7 @@ from cge.model import table
 from cge.model.closure import Closure, Swap, active_cells
 from cge.solve.algebra import algebra, count, set_values, worst_residual
 from cge.solve.model import Model
-from tests.cases import model, no_tariffs, quota
+from tests.cases import elastic, model, no_tariffs, quota
 from tests.engine import plain
 
 HOLES = dict(seed=1)
@@ -40,6 +40,17 @@ def test_a_solution_satisfies_every_constraint():
     written = algebra(m.system, solution.data)
     assert worst_residual(written)[0] > 1e-3  # the benchmark is no solution of the shocked model
     set_values(written, solution)
+    worst, where = worst_residual(written)
+    assert worst < 1e-8, where
+
+
+def test_every_nest_is_written():
+    m = elastic()
+    solution = m.solve({"tm": 0.9})
+    written = algebra(m.system, solution.data)
+    set_values(written, solution)
+    free, constraints = count(written)
+    assert free == constraints
     worst, where = worst_residual(written)
     assert worst < 1e-8, where
 

@@ -6,6 +6,7 @@ import pytest
 from cge.model.closure import Closure, Swap
 from cge.solve.model import Model
 from tests import gempack
+from tests.engine import plain
 
 pytestmark = pytest.mark.gempack
 LAST = "NAmerica"  # its trade balance closes the world
@@ -20,7 +21,7 @@ def path():
 def model(path):
     bench = gempack.benchmark(path)
     held = np.array([r != LAST for r in bench.sets["reg"]])
-    return Model(bench, Closure((Swap("del_tbalry", "dpsave", held),)))
+    return plain(Model(bench, Closure((Swap("del_tbalry", "dpsave", held),))))
 
 
 @pytest.fixture(scope="module")

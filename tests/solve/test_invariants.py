@@ -10,7 +10,7 @@ from cge.errors import ScenarioError
 from cge.model import table
 from cge.model.closure import Closure, Swap
 from cge.solve.model import Model
-from tests.cases import everything, model, no_tariffs, quota
+from tests.cases import elastic, everything, model, no_tariffs, quota
 from tests.engine import plain
 
 SMALL = [
@@ -27,9 +27,9 @@ def name(case):
     return " ".join(f"{k}={v}" for k, v in case.items())
 
 
-@pytest.fixture(params=SMALL, ids=name)
+@pytest.fixture(params=[*SMALL, None], ids=lambda case: name(case) if case else "elastic")
 def m(request):
-    return model(**request.param)
+    return model(**request.param) if request.param else elastic()
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,13 @@ def test_the_benchmark_replicates_without_a_solve(case):
             np.testing.assert_allclose(values, 1.0, atol=1e-12, err_msg=symbol)
 
 
+def test_every_nest_replicates():
+    m = elastic()
+    assert m.base().certificate.worst < 1e-10
+    assert {"rpca", "pesf"} <= {n for n, *_ in m.system.unknown}
+    assert m.cal.masks["rpca"].any()
+
+
 def test_zero_shock_returns_the_base(m):
     solution = m.solve({"tms": np.ones(m.bench["VMSB"].shape), "pfactwld": 1.0})
     assert np.abs(solution.x).max() < 1e-10
@@ -58,7 +65,7 @@ def test_zero_shock_returns_the_base(m):
 
 
 def test_shocked_certificate_and_walras(m):
-    for shocks in (no_tariffs(m), {"aoall": 1.02}, {"tinc": 1.05}, {"qe": 1.03}, {"txs": 0.95}):
+    for shocks in (no_tariffs(m), {"aoall": 1.02, "tinc": 1.05, "qe": 1.03, "txs": 0.95, "tpreg": 1.02}):
         certificate = m.solve(shocks).certificate
         assert certificate.residual < 1e-9, shocks
         assert abs(certificate.walras) < 1e-9, shocks
