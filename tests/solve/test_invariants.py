@@ -9,7 +9,7 @@ from cge.benchmark.headers import DIM_SET
 from cge.errors import ScenarioError
 from cge.model import table
 from cge.model.closure import Closure, Swap
-from cge.solve.model import Model
+from cge.solve.model import FREE_COEFFICIENTS, Model
 from tests.cases import elastic, everything, model, no_tariffs, quota
 from tests.engine import plain
 
@@ -200,6 +200,22 @@ def test_home_and_host_concepts_have_one_total(migration):
     total = migration["WEV"].item()
     assert migration["EVhome"].sum().item() == pytest.approx(total, rel=1e-10)
     assert migration["EVhost"].sum().item() == pytest.approx(total, rel=1e-10)
+
+
+@pytest.mark.parametrize("coefficient", sorted(FREE_COEFFICIENTS))
+def test_a_free_coefficient_does_not_touch_the_benchmark(coefficient):
+    m = elastic()
+    rng = np.random.default_rng(1)
+    value = rng.uniform(0.1, 0.9, m.cal.data[coefficient][1].shape)
+    data = m._goal({}, {coefficient: -value if coefficient.startswith("ETRA") else value})
+    residual = m.system.residual(np.zeros(m.system.n), {**m._base, **data})
+    assert np.abs(residual).max() < 1e-10
+
+
+def test_a_coefficient_of_the_benchmark_cannot_be_replaced():
+    m = elastic()
+    with pytest.raises(ScenarioError, match="'VDPP' is not a coefficient that may change without a new benchmark"):
+        m.solve({}, {"VDPP": 1.0})
 
 
 def test_endogenous_values_cannot_be_shocked():
