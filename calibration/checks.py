@@ -8,6 +8,7 @@ import xarray as xr
 
 from calibration.assemble import tax_revenue
 from calibration.config import Config
+from calibration.protection.exports import TEXTILES
 
 COLUMNS = ["check", "region", "benchmark", "published", "ratio", "source", "tolerance", "ok"]
 
@@ -164,6 +165,7 @@ def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports:
         *_published(config, "tariff_before"),
         0.25,
     )
+    _export_taxes(table, config, a, reports)
     fob = a["VFOB"].sum(("src", "dst"))
     table.add(
         "merchandise exports",
@@ -198,6 +200,34 @@ def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports:
             "Penn World Table 10.01, without re-exports",
             0.20,
         )
+
+
+def _export_taxes(table: _Table, config: Config, a: dict, reports: dict) -> None:
+    """Average export tax by exporter (report) and revenue of ordinary export taxes against the published one."""
+    goods, facts = list(config.goods), reports["export_taxes"]
+    fob, basic = (a[n].sel(comm=goods).sum(("comm", "dst")).to_series() for n in ("VFOB", "VXSB"))
+    revenue = fob - basic
+    ordinary = facts["ordinary"].groupby("reg").revenue.sum().reindex(config.reg).fillna(0.0)
+    source = "revenue over exports at basic prices; see README"
+    check = "export tax on goods, quota rents included"
+    table.add(check, "world", revenue.sum() / basic.sum(), np.nan, source)
+    for r in config.reg:
+        table.add(check, r, revenue[r] / basic[r], np.nan, source)
+    check = "rents of textile quotas, million US$"
+    source = "tax equivalents, recalled or assumed, on this trade; see README"
+    table.add(check, "world", (revenue - ordinary).sum(), np.nan, source)
+    for r in facts["quota"].reg.unique():
+        table.add(check, r, revenue[r] - ordinary[r], np.nan, source)
+    # Where a commodity also bears a quota, the tax is what its own rate gives on the border value.
+    source = "World Bank, taxes on exports as share of tax revenue and of GDP; see README"
+    quota = facts["quota"].reg.unique()
+    for r, rows in facts["ordinary"].groupby("reg", sort=False):
+        got = 0.0
+        for row in rows.itertuples():
+            value, net = (float(a[n].sel(src=r, comm=row.comm).sum()) for n in ("VFOB", "VXSB"))
+            both = row.comm == TEXTILES and r in quota
+            got += value * row.rate / (1 + row.rate) if both else value - net
+        table.add("ordinary export taxes, million US$", r, got, rows.revenue.sum(), source, 0.05)
 
 
 def _people(table: _Table, config: Config, a: dict, reports: dict) -> None:

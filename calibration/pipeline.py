@@ -21,6 +21,7 @@ from calibration.mrio.parts import part_tables
 from calibration.mrio.prior import build_prior, margin_flows
 from calibration.mrio.table import Economies
 from calibration.mrio.trade import split_trade
+from calibration.protection.exports import export_tax_layers
 from calibration.protection.tariffs import tariff_layers
 from calibration.protection.taxes import consumption_taxes, scale_to_revenue
 from calibration.satellites.labour import labour_tax_rates, skill_splits
@@ -137,6 +138,11 @@ def run(config: Config, raw: Path) -> Result:
         layers["applied"], layers["farm"] = rounded(layers["applied"]), rounded(layers["farm"])
         return layers["applied"] + layers["farm"]
 
+    def export_of(trade: xr.DataArray) -> xr.DataArray:
+        found = export_tax_layers(config, raw, trade)
+        reports["export_taxes"] = found["report"]
+        return found["rate"]
+
     prior, rates, scale, reports["prior"] = build_prior(
         eco,
         gdp,
@@ -146,6 +152,7 @@ def run(config: Config, raw: Path) -> Result:
         transport,
         facts,
         tariff_of,
+        export_of,
         lambda bases, size: scale_to_revenue(provisional, bases, size),
     )
     reports["scale"], reports["tariffs"] = scale, layers["report"]
@@ -220,6 +227,10 @@ def metadata(config: Config, beta: float) -> dict:
         "title": config.title,
         "year": config.year,
         "unit": config.unit,
+        "base_year": {
+            "flows": f"all values, workers, wages and tariffs are of {config.year}",
+            "migrants": f"stocks of {config.migrant_stock_year}, brought to {config.year}",
+        },
         "long_names": names,
         "groups": {"importers": list(config.importers), "exporters": list(config.exporters)},
         "mobility": dict(config.mobility),

@@ -12,6 +12,7 @@ from calibration.assemble import tax_revenue
 from calibration.balance.closure import DIGITS
 from calibration.checks import gdp_of, wage_bill
 from calibration.config import FOLDER, Config, ConfigError
+from calibration.protection.exports import TEXTILES
 
 
 def readme(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) -> str:
@@ -69,12 +70,18 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
     stocks = pd.Series(r["final_use"]["inventory_share"])
     largest = stocks.reindex(stocks.abs().sort_values(ascending=False, kind="stable").index[:5])
     margins, trade = r["export_margins"], r["part_trade"]
-    cells = r["cells"]
+    cells, a = r["cells"], result.bench.arrays
+    fob, basic = (a[n].sel(comm=list(config.goods)).sum() for n in ("VFOB", "VXSB"))
     total = r["external"].iloc[-1]
     counts = found.ok.value_counts()
     return {
         "title": config.title,
         "unit": config.unit,
+        "year": str(config.year),
+        "stock_year": str(config.migrant_stock_year),
+        "rents": f"{(a['VFOB'] - a['VXSB']).sel(comm=TEXTILES).sum() / 1e3:.1f}",
+        "ordinary": f"{r['export_taxes']['ordinary'].revenue.sum() / 1e3:.1f}",
+        "export_rate": f"{100 * float(fob / basic - 1):.2f}%",
         "digits": str(DIGITS),
         "regions": str(len(config.reg)),
         "sectors": str(len(config.comm)),
@@ -146,6 +153,7 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) ->
             "net saving % of income": 100 * income.save / income.income,
             "consumption tax %": 100 * goods_tax / gdp,
             "tariff %": 100 * tariff,
+            "export tax %": 100 * _export_tax(config, a),
         },
         index=reg,
     )
@@ -206,9 +214,34 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) ->
         "region_table": markdown(regions),
         "wage_table": markdown(wage, 0),
         "tax_table": markdown(taxes, 1),
+        "export_table": markdown(_export_table(config, a, r["export_taxes"]), 2),
         "people_table": markdown(people),
         "parts_table": markdown(parts),
         "cells_table": markdown(cells, 0),
         "soft_table": markdown(soft, 3),
         "structure_table": markdown(r["part_structure"].drop(columns="at_bound"), 3),
     }
+
+
+def _export_tax(config: Config, a: dict) -> pd.Series:
+    """Average export tax on goods by exporter, of the basic price, weighted with trade."""
+    fob, basic = (a[n].sel(comm=list(config.goods)).sum(("comm", "dst")).to_series() for n in ("VFOB", "VXSB"))
+    return fob / basic - 1
+
+
+def _export_table(config: Config, a: dict, report: dict) -> pd.DataFrame:
+    """Exporters with export taxes: quota rates by importer, rents and taxes (million US$), average rate."""
+    rates = 100 * report["quota"].pivot(index="reg", columns="importer", values="rate")
+    plain = report["ordinary"]
+    tax = plain.groupby("reg").revenue.sum()
+    names = plain.groupby("reg").comm.agg(", ".join)
+    revenue = (a["VFOB"] - a["VXSB"]).sum(("comm", "dst")).to_series()
+    known = [r for r in config.reg if r in rates.index or r in tax.index]
+    tax = tax.reindex(known).fillna(0.0)
+    table = rates.reindex(known).add_prefix("quota, into ").add_suffix(" %")
+    table["rents"] = (revenue[known] - tax).where([r in rates.index for r in known], 0.0)
+    table["ordinary taxes"] = tax
+    table["on"] = names.reindex(known).fillna("")
+    table["average %"] = 100 * _export_tax(config, a)[known]
+    table.insert(0, "exporter", known)
+    return table

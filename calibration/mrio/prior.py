@@ -127,6 +127,7 @@ def build_prior(
     transport: str,
     facts: dict,
     tariff_of,
+    export_of,
     taxes_of,
 ) -> tuple[Flows, Rates, pd.DataFrame, dict]:
     """Rescale every economy to its published GDP, sum to regions, attach prices.
@@ -151,9 +152,11 @@ def build_prior(
         ``margin``: weights and distance elasticity.
     tariff_of : callable
         Trade (comm, src, dst) at cif by region -> tariff rates (comm, src, dst).
+    export_of : callable
+        Trade (comm, src, dst) at fob by region -> export tax rates (comm, src, dst), of the basic price. What
+        the table calls an export is at the border price: the tax comes out of what the activity receives.
     taxes_of : callable
-        Bases (``priv``, ``firms``, ``gov``, ``inv``) and GDP (reg) -> dict of rates with those keys,
-        ``export``, ``output``.
+        Bases (``priv``, ``firms``, ``gov``, ``inv``) and GDP (reg) -> dict of rates with those keys, ``output``.
 
     Returns
     -------
@@ -175,6 +178,7 @@ def build_prior(
     fob_r = economies.sum_to(groups, order).trade
     margin = (cif_r / fob_r.where(fob_r > 0) - 1).fillna(0.0)
     tariff = tariff_of(cif_r).transpose("comm", "src", "dst").astype(float)
+    export = export_of(fob_r).transpose("comm", "src", "dst").astype(float)
 
     # Each economy pays for its imports what its own mix of sources costs.
     duty = tariff.sel(
@@ -217,7 +221,7 @@ def build_prior(
     priced = Rates(
         firms=rates["firms"].transpose("comm", "acts", "reg"),
         final=tax.transpose("comm", "use", "reg"),
-        export=rates["export"].transpose("comm", "src", "dst"),
+        export=export,
         margin=margin,
         tariff=tariff,
         output=rates["output"].transpose("acts", "reg"),

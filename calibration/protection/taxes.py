@@ -34,10 +34,10 @@ def consumption_taxes(config, raw: str | Path) -> dict:
     -------
     dict
         ``priv`` (comm, reg), ``firms`` (comm, acts, reg), ``gov`` (comm, reg), ``inv`` (comm, reg),
-        ``export`` (comm, src, dst), ``output`` (acts, reg): fractions of the flow at basic prices;
+        ``output`` (acts, reg): fractions of the flow at basic prices;
         ``target_revenue_share`` (reg): fraction of GDP at market prices; ``report``: dict of tables.
-        Export and output taxes are zero: no source gives them by sector for all regions, and the
-        make matrix of the input-output tables is already at basic prices.
+        Output taxes are zero: no source gives them by sector for all regions, and the make matrix of
+        the input-output tables is already at basic prices. Export taxes: `calibration.protection.exports`.
 
     Raises
     ------
@@ -76,11 +76,6 @@ def consumption_taxes(config, raw: str | Path) -> dict:
     level = target / FIRST_GUESS_BASE
     everywhere = xr.ones_like(target)
     reg = list(config.reg)
-    zero_export = xr.DataArray(
-        np.zeros((len(config.comm), len(reg), len(reg))),
-        coords={"comm": config.comm, "src": reg, "dst": reg},
-        dims=("comm", "src", "dst"),
-    )
     zero_output = xr.DataArray(
         np.zeros((len(config.comm), len(reg))), coords={"acts": config.comm, "reg": reg}, dims=("acts", "reg")
     )
@@ -89,14 +84,13 @@ def consumption_taxes(config, raw: str | Path) -> dict:
         "firms": (firms * level).transpose("comm", "acts", "reg"),
         "gov": (column["gov"] * level).transpose("comm", "reg"),
         "inv": (mixed("inv") * level).transpose("comm", "reg"),
-        "export": zero_export,
         "output": zero_output,
         "target_revenue_share": target,
         "report": {
             "regions": regions.reset_index(),
             "notes": [
                 "split of the tax by use and sector: assumption (facts/tax_pattern.csv, tax_exempt.csv)",
-                "export taxes and output taxes less subsidies: zero (assumption)",
+                "output taxes less subsidies: zero (assumption)",
             ],
         },
     }
