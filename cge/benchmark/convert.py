@@ -1,0 +1,132 @@
+"""Make benchmark folders of GTAP data bases and of other benchmarks; what the command line calls."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cge._paths import shipped_names
+from cge.benchmark.aggregate import MAPPED, aggregate
+from cge.benchmark.gtap import read_gtap
+from cge.benchmark.gtap_write import write_gtap
+from cge.benchmark.io import open_benchmark, write_benchmark
+from cge.errors import BenchmarkError
+
+
+def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, sets: str | None = None,
+               parameters: str | None = None, skill: Sequence[str] | None = None) -> str:
+    """Make a benchmark folder of a GTAP version 7 data base.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of basedata.har, sets.har and default.prm.
+    to : str or path
+        Folder of the benchmark; its last part is the benchmark's name.
+    base, sets, parameters, skill
+        As in :func:`cge.benchmark.gtap.read_gtap`.
+
+    Returns
+    -------
+    str
+        The report, which the folder holds as import.txt too; adjustments.csv
+        there lists what the removal of rounding changed.
+
+    Raises
+    ------
+    BenchmarkError
+    """
+    target = _target(to)
+    got = read_gtap(folder, name=target.name, base=base, sets=sets, parameters=parameters, skill=skill)
+    text = got.text()
+    write_benchmark(got.benchmark, target, extra={"import.txt": text + "\n", "adjustments.csv": got.changes})
+    return f"{text}\nwritten: {target}"
+
+
+def aggregate_to(benchmark: str | Path, mapping: str | Path, to: str | Path) -> str:
+    """Make a benchmark folder by aggregating another benchmark.
+
+    Parameters
+    ----------
+    benchmark : str or path
+        Name of a shipped benchmark, or a benchmark folder.
+    mapping : path
+        A TOML file with tables reg, comm, acts and endw, all optional: new
+        element = list of old ones, ``["*"]`` for the rest; and mobility:
+        endowment = mobile, sluggish or fixed, where those put together differ::
+
+            [reg]
+            EU = ["DEU", "XEU"]
+            ROW = ["*"]
+
+    to : str or path
+        Folder of the benchmark; its last part is the benchmark's name.
+
+    Returns
+    -------
+    str
+        The report, which the folder holds as aggregation.txt too.
+
+    Raises
+    ------
+    BenchmarkError
+    """
+    target, tables = _target(to), read_mapping(mapping)
+    result = aggregate(open_benchmark(benchmark), name=target.name, **tables)
+    text = result.text()
+    write_benchmark(result.benchmark, target, extra={"aggregation.txt": text + "\n"})
+    return f"{text}\nwritten: {target}"
+
+
+def export_har(benchmark: str | Path, folder: str | Path) -> str:
+    """Write a benchmark as a GTAP version 7 data base; returns the report.
+
+    Parameters
+    ----------
+    benchmark : str or path
+        Name of a shipped benchmark, or a benchmark folder.
+    folder : path
+        Takes basedata.har, sets.har and default.prm.
+
+    Raises
+    ------
+    BenchmarkError
+    """
+    notes = write_gtap(open_benchmark(benchmark), folder)
+    return "\n".join([*notes, f"written: {folder}"])
+
+
+def read_mapping(path: str | Path) -> dict[str, Any]:
+    """Tables of a mapping file (see :func:`aggregate_to`), as arguments of `aggregate`.
+
+    Raises
+    ------
+    BenchmarkError
+        No such file, bad TOML, or a table of another name.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            tables = tomllib.load(file)
+    except OSError as error:
+        raise BenchmarkError(f"{path}: {error.strerror or error}; give a mapping file (.toml)") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BenchmarkError(f"{path}: {error}; mend the file") from None
+    known = (*MAPPED, "mobility")
+    stray = [k for k, v in tables.items() if k not in known or not isinstance(v, dict)]
+    if stray or not tables:
+        raise BenchmarkError(f"{path}: {', '.join(stray) or 'it'} is no mapping; the file has tables "
+                             f"{', '.join(f'[{k}]' for k in known)}, e.g. [reg] with a line EU = [\"DEU\", \"XEU\"]")
+    return tables
+
+
+def _target(to: str | Path) -> Path:
+    """Folder to write; a bare name must not hide behind a shipped benchmark, which is looked up first."""
+    path = Path(to)
+    if len(path.parts) == 1 and path.name in shipped_names("sam_data"):
+        raise BenchmarkError(f"{path.name} is a shipped benchmark; choose another name, or a path (mine/{path.name})")
+    if not path.name:
+        raise BenchmarkError("the benchmark needs a name; give the name of a folder")
+    return path
