@@ -198,11 +198,14 @@ def _host_wage(r: _Reader):
         ok &= bool(low >= -1.2 and high <= -0.2 and (other > 0).all() and (capital > 0).all())
         words.append(f"{skill}: {low:.2f} to {high:.2f}%, other {float(other.min()):+.2f}%, "
                      f"capital {float(capital.min()):+.2f}% at least")
-    return "; ".join(words), ok, "importers; each skill's own quota"
+    name = r.role["migration"]
+    wage = 100 * (r.ds["realwage"].sel(scenario=name, reg=r.groups["importers"]) - 1)
+    return "; ".join(words), ok, (f"importers, each skill's own quota; under {name}, both skills together, wages fall by "
+                                  f"{-float(wage.max()):.2f} to {-float(wage.min()):.2f}%")
 
 
 def _home_wage(r: _Reader):
-    words, ok = [], True
+    words, ok, rise = [], True, []
     for role in ("unskilled", "skilled"):
         name = r.role[role]
         wage = 100 * (r.ds["realwage"].sel(scenario=name, reg=r.groups["exporters"]) - 1)
@@ -210,9 +213,17 @@ def _home_wage(r: _Reader):
         skill = str(r.ds["skill"].values[int(sent.values.argmax())])
         up, capital = wage.sel(skill=skill), r.real("rental", name, "exporters")
         rises, falls = int((up > 0).sum()), int((capital < 0).sum())
+        rise += [f"{x} {v:+.2f}% ({name})" for x, v in zip(capital["reg"].values, capital.values) if v >= 0]
         ok &= rises == up.size and falls == capital.size
         words.append(f"{skill}: wage rises in {rises}, capital return falls in {falls} of {up.size}")
-    return "; ".join(words), ok, "real, over the price of private consumption"
+    why = "real, over the price of private consumption"
+    if rise:
+        why += f"; capital return rises in {', '.join(rise)}"
+    if rise and r.has("M rho=0"):
+        without = r.real("rental", "M rho=0", "exporters")
+        why += f"; under M it rises in {int((r.real('rental', r.role['migration'], 'exporters') >= 0).sum())}, "
+        why += f"without remittances of movers in {int((without >= 0).sum())}"
+    return "; ".join(words), ok, why
 
 
 def _beta(r: _Reader):
