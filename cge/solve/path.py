@@ -44,6 +44,7 @@ class Path:
     def __init__(self, model: Model, goal: dict[str, Any], report: NewtonReport):
         self.model, self.goal, self.report = model, goal, report
         self.points: dict[float, np.ndarray] = {0.0: np.zeros(model.system.n)}
+        self.points_of_pass: list[float] = []
 
     def refine(self) -> tuple[np.ndarray, dict, int, float]:
         """Double the sub-steps until the extrapolated Divisia indices settle.
@@ -64,6 +65,13 @@ class Path:
         row: list[dict[str, np.ndarray]] = []
         while True:
             x, data = self.walk(n)
+            if len(self.points_of_pass) != n:
+                # Halved steps: the pass is not of the even grid that the extrapolation needs.
+                if n >= _MAX_STEPS:
+                    return x, data, n, float("inf")
+                row = []
+                n *= 2
+                continue
             raw = {**self._rates(x, data), _END: x}
             previous, row = row, [raw]
             for k, coarse in enumerate(previous):
@@ -94,6 +102,7 @@ class Path:
         rates = model.base().data["rates"]
         x, data = self.points[0.0], self.goal
         done, width, halvings = 0.0, 1.0 / n, 0
+        self.points_of_pass = []
         while done < 1.0 - 1e-12:
             to = 1.0 if done + width > 1.0 - 1e-9 else done + width
             data = model.data_at(self.goal, to, rates)
@@ -106,6 +115,7 @@ class Path:
                 width /= 2.0
                 continue
             self.points[to] = x
+            self.points_of_pass.append(to)
             done = to
             if done < 1.0:
                 rates = model.newton.rate_state(x, data)
