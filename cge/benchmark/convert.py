@@ -10,13 +10,14 @@ from typing import Any
 from cge._paths import shipped_names
 from cge.benchmark.aggregate import MAPPED, aggregate
 from cge.benchmark.gtap import read_gtap
+from cge.benchmark.gtap_repair import LARGEST
 from cge.benchmark.gtap_write import write_gtap
 from cge.benchmark.io import open_benchmark, write_benchmark
 from cge.errors import BenchmarkError
 
 
 def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, sets: str | None = None,
-               parameters: str | None = None, skill: Sequence[str] | None = None) -> str:
+               parameters: str | None = None, skill: Sequence[str] | None = None, tolerance: float = LARGEST) -> str:
     """Make a benchmark folder of a GTAP version 7 data base.
 
     Parameters
@@ -25,7 +26,7 @@ def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, s
         Folder of basedata.har, sets.har and default.prm.
     to : str or path
         Folder of the benchmark; its last part is the benchmark's name.
-    base, sets, parameters, skill
+    base, sets, parameters, skill, tolerance
         As in :func:`cge.benchmark.gtap.read_gtap`.
 
     Returns
@@ -39,7 +40,8 @@ def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, s
     BenchmarkError
     """
     target = _target(to)
-    got = read_gtap(folder, name=target.name, base=base, sets=sets, parameters=parameters, skill=skill)
+    got = read_gtap(folder, name=target.name, base=base, sets=sets, parameters=parameters, skill=skill,
+                    tolerance=tolerance)
     text = got.text()
     write_benchmark(got.benchmark, target, extra={"import.txt": text + "\n", "adjustments.csv": got.changes})
     return f"{text}\nwritten: {target}"

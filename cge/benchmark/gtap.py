@@ -23,12 +23,10 @@ from cge.benchmark.gtap_names import (
     SETS,
     is_labour,
 )
-from cge.benchmark.gtap_repair import remove_rounding
+from cge.benchmark.gtap_repair import LARGEST, remove_rounding
 from cge.benchmark.har import HarArray, read_har
 from cge.benchmark.headers import DIM_SET, HEADERS
 from cge.errors import BenchmarkError
-
-_FILE_DIM = {"src": "reg", "dst": "reg"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,8 @@ class GtapImport:
 
 
 def read_gtap(folder: str | Path, *, name: str | None = None, base: str | None = None, sets: str | None = None,
-              parameters: str | None = None, skill: Sequence[str] | None = None) -> GtapImport:
+              parameters: str | None = None, skill: Sequence[str] | None = None,
+              tolerance: float = LARGEST) -> GtapImport:
     """Read a GTAP version 7 data base.
 
     Parameters
@@ -76,6 +75,8 @@ def read_gtap(folder: str | Path, *, name: str | None = None, base: str | None =
         Other file names in the folder, or paths; an updated data base for one.
     skill : sequence of str, optional
         Labour endowments; default by name (:data:`cge.benchmark.gtap_names.LABOUR`).
+    tolerance : float
+        Largest relative change of a sizeable cell that balancing may make.
 
     Returns
     -------
@@ -96,18 +97,18 @@ def read_gtap(folder: str | Path, *, name: str | None = None, base: str | None =
     given = {"base": base, "sets": sets, "parameters": parameters}
     paths = {kind: _find(folder, kind, given[kind]) for kind in FILES}
     files = {kind: {n.upper(): a for n, a in read_har(path).items()} for kind, path in paths.items()}
-    return _Import(name or folder.resolve().name, paths, files).run(skill)
+    return _Import(name or folder.resolve().name, paths, files).run(skill, tolerance)
 
 
 def _find(folder: Path, kind: str, given: str | None) -> Path:
     """Path of a file of the data base."""
-    if given and Path(given).is_file():
-        return Path(given)
     wanted = [given] if given else list(FILES[kind])
     have = {p.name.lower(): p for p in sorted(folder.iterdir()) if p.is_file()}
     for entry in wanted:
         if entry.lower() in have:
             return have[entry.lower()]
+    if given and Path(given).is_file():
+        return Path(given)
     raise BenchmarkError(f"{folder} has no file {' or '.join(wanted)}; it has {', '.join(sorted(have)) or 'no files'}. "
                          f"Name the {kind} file with {kind}=...")
 
@@ -121,19 +122,25 @@ class _Import:
         self.sets: dict[str, tuple[str, ...]] = {}  # as in the files
         self.legal: dict[str, dict[str, str]] = {}  # per set: label in the files -> label of the benchmark
 
-    def run(self, skill: Iterable[str] | None) -> GtapImport:
+    def run(self, skill: Iterable[str] | None, tolerance: float) -> GtapImport:
         self._version()
         for label in SETS:
             self.sets[label] = self._labels("sets", label.upper())
             self.legal[label] = _legal(self.sets[label], label, self.notes)
-        stray = [m for m in self.sets["marg"] if m not in self.sets["comm"]]
+        goods = {x.lower(): new for x, new in self.legal["comm"].items()}
+        stray = [m for m in self.sets["marg"] if m.lower() not in goods]
         if stray:
             raise BenchmarkError(f"{self.paths['sets']}: margins {', '.join(stray)} are not in COMM; correct MARG")
+        self.legal["marg"] = {m: goods[m.lower()] for m in self.sets["marg"]}  # one spelling for both
         arrays = self._flows() | self._parameters()
         mobility = self._mobility(arrays.get("ETRAE"))
         sets = {s: tuple(self.legal[s].values()) for s in SETS}
         sets["skill"] = self._skill(sets["endw"], skill)
-        bench, changes = remove_rounding(Benchmark(self.name, sets, arrays, self._meta(mobility)))
+        if not any(e.lower() == "capital" for e in sets["endw"]):
+            self.notes.append(f"no endowment is called Capital ({', '.join(sets['endw'])}); the model needs one of "
+                              "that name: rename it in the GTAP files")
+        raw = Benchmark(self.name, sets, arrays, self._meta(mobility))
+        bench, changes = remove_rounding(raw, tolerance)
         check_benchmark(bench)
         return GtapImport(bench, tuple(self.notes), changes)
 

@@ -40,13 +40,15 @@ def _ratio(wanted: xr.DataArray, have: xr.DataArray) -> xr.DataArray:
     return (wanted / have.where(have != 0)).fillna(1.0)
 
 
-def remove_rounding(bench: Benchmark) -> tuple[Benchmark, pd.DataFrame]:
+def remove_rounding(bench: Benchmark, largest: float = LARGEST) -> tuple[Benchmark, pd.DataFrame]:
     """Balance a data base whose accounts are off by rounding only.
 
     Parameters
     ----------
     bench : Benchmark
         As read from 32-bit numbers (million US$).
+    largest : float
+        Largest relative change of a sizeable cell that is allowed.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def remove_rounding(bench: Benchmark) -> tuple[Benchmark, pd.DataFrame]:
     Raises
     ------
     BenchmarkError
-        A sizeable cell would change by more than :data:`LARGEST`: the data base
+        A sizeable cell would change by more than `largest`: the data base
         is not balanced, which is not rounding.
     """
     v = dict(bench.arrays)
@@ -86,14 +88,14 @@ def remove_rounding(bench: Benchmark) -> tuple[Benchmark, pd.DataFrame]:
     income = step["EVOS"].sum(["endw", "acts"]) + sum(tax_revenue(step).values()) - step["VDEP"]
     v["SAVE"] = income - spending(step, "P") - spending(step, "G")
     out = _replaced(bench, v)
-    return out, _changes(bench, out, income)
+    return out, _changes(bench, out, income, largest)
 
 
 def _replaced(bench: Benchmark, arrays: dict[str, xr.DataArray]) -> Benchmark:
     return Benchmark(bench.name, bench.sets, arrays, bench.meta)
 
 
-def _changes(old: Benchmark, new: Benchmark, income: xr.DataArray) -> pd.DataFrame:
+def _changes(old: Benchmark, new: Benchmark, income: xr.DataArray, largest: float) -> pd.DataFrame:
     """Table of changes; refuse those that are more than rounding."""
     rows = []
     for name, before in old.arrays.items():
@@ -108,10 +110,10 @@ def _changes(old: Benchmark, new: Benchmark, income: xr.DataArray) -> pd.DataFra
         where = ", ".join(f"{d} {before.coords[d].values[i]}" for d, i in zip(before.dims, cell))
         rows.append({"array": name, "relative": float(worst[cell]), "where": where, "change": float(change.max()),
                      "any_cell": float(relative.max())})
-        if not worst[cell] <= LARGEST:
+        if not worst[cell] <= largest:
             raise BenchmarkError(
                 f"data base {old.name!r}: to balance its accounts {name} ({HEADERS[name].long_name}) would change by "
                 f"{worst[cell]:.2%} at {where} (from {before.values[cell]:,.6g} to {new[name].values[cell]:,.6g} "
-                f"million US$), which is more than the rounding of 32-bit numbers ({LARGEST:.1%}); rebalance the data "
-                "base, or check that the files belong together")
+                f"million US$), which is more than rounding ({largest:.1%}); rebalance the data base, check that "
+                "the files belong together, or allow more with tolerance=...")
     return pd.DataFrame(rows, columns=["array", "relative", "where", "change", "any_cell"])

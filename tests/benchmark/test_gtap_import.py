@@ -101,6 +101,15 @@ def test_names_count_without_case_and_files_may_be_named(tmp_path):
     assert read_gtap(tmp_path, parameters="other.prm").benchmark.name == tmp_path.name
 
 
+def test_spelling_of_margins_follows_the_commodities(tmp_path):
+    write_gtap(_bench(), tmp_path)
+    _edit(tmp_path, "sets.har", MARG=HarArray(np.array(["SVC"], "<U12"), "Set MARG"))
+    assert read_gtap(tmp_path).benchmark.sets["marg"] == ("Svc",)
+    _edit(tmp_path, "sets.har", MARG=HarArray(np.array(["Sea"], "<U12"), "Set MARG"))
+    with pytest.raises(BenchmarkError, match="Sea are not in COMM"):
+        read_gtap(tmp_path)
+
+
 def test_missing_population_is_one_and_defaults_are_said(tmp_path):
     write_gtap(_bench(), tmp_path)
     _edit(tmp_path, "basedata.har", POP=None)
@@ -186,7 +195,8 @@ def test_what_does_not_fit_is_refused_with_file_and_header(tmp_path):
     refused("default.prm", "SUBPAR.*irregular", SUBP=HarArray(prm["SUBP"].values + 1.5, "", *(
         getattr(prm["SUBP"], x) for x in ("sets", "elements"))))
     off = HarArray(save.values * 1.5, "", save.sets, save.elements)
-    refused("basedata.har", "SAVE .* would change by .* more than the rounding", SAVE=off)
+    refused("basedata.har", "SAVE .* would change by .* more than rounding", SAVE=off)
+    assert read_gtap(tmp_path, tolerance=1.0).changes["relative"].max() > 1e-3
     with pytest.raises(BenchmarkError, match="is no folder"):
         read_gtap(tmp_path / "absent")
 
