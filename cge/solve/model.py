@@ -22,7 +22,7 @@ from cge.solve.system import System
 #: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
 FREE_COEFFICIENTS = frozenset((
     "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",
-    "ESUBVA", "ESUBD", "ESUBM", "ESUBQ", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ"))
+    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ"))
 
 
 @dataclass
@@ -178,7 +178,24 @@ class Model:
         goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"])}
         for name, value in shocks.items():
             self.system.set_exogenous(goal, name, value)
+        self._check_movers(goal["exo"]["quota"], coef["MSHR"])
         return goal
+
+    def _check_movers(self, quota: np.ndarray, shares: np.ndarray) -> None:
+        """Refuse quotas whose movers have no home, come from the host itself, or empty a region."""
+        skills, regions = self.bench.sets["skill"], self.bench.sets["reg"]
+        homes, own = shares.sum(1), np.einsum("shh->sh", shares)
+        for s, r in np.argwhere((quota != 0.0) & ((np.abs(homes - 1.0) > 1e-9) | (own != 0.0))):
+            raise ScenarioError(
+                f"the quota of {skills[s]} in {regions[r]} is {quota[s, r]:g}, but the shares MSHR of its movers "
+                f"sum to {homes[s, r]:g} over homes, {own[s, r]:g} of it the host itself; give shares of other regions that "
+                "sum to one")
+        admitted = quota * self.cal.data["LF0"][1]
+        leavers, natives = (shares * admitted[:, None, :]).sum(2), self.cal.data["NAT0"][1]
+        for s, h in np.argwhere((leavers > 0.0) & (leavers >= natives)):
+            raise ScenarioError(
+                f"the quotas take {leavers[s, h]:.4g} thousand {skills[s]} from {regions[h]}, which has "
+                f"{natives[s, h]:.4g} thousand natives at work; lower the quota or spread it over more homes")
 
     def data_at(self, goal: dict, t: float, rates: dict) -> dict:
         """The data tree at the fraction ``t`` of the shock, on the straight line in levels."""

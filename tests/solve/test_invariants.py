@@ -218,6 +218,19 @@ def test_a_coefficient_of_the_benchmark_cannot_be_replaced():
         m.solve({}, {"VDPP": 1.0})
 
 
+def test_a_quota_needs_homes_that_can_send():
+    m = model(seed=1)
+    shocks, coefficients = quota(m)
+    with pytest.raises(ScenarioError, match="quota of UnskLab in R1 is 0.03, but the shares MSHR .* sum to 0 over"):
+        m.solve(shocks)
+    own = coefficients["MSHR"].copy()
+    own[:, :, 0] = [0.5, 0.5, 0.0]
+    with pytest.raises(ScenarioError, match="0.5 of it the host itself"):
+        m.solve(shocks, {"MSHR": own})
+    with pytest.raises(ScenarioError, match="the quotas take .* thousand UnskLab from R2, which has .* natives"):
+        m.solve(*quota(m, 3.0))
+
+
 def test_endogenous_values_cannot_be_shocked():
     m = model(seed=1)
     with pytest.raises(ScenarioError, match="'pds' cannot be shocked: it is endogenous in this closure"):
