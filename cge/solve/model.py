@@ -188,8 +188,8 @@ class Model:
         for s, r in np.argwhere((quota != 0.0) & ((np.abs(homes - 1.0) > 1e-9) | (own != 0.0))):
             raise ScenarioError(
                 f"the quota of {skills[s]} in {regions[r]} is {quota[s, r]:g}, but the shares MSHR of its movers "
-                f"sum to {homes[s, r]:g} over homes, {own[s, r]:g} of it the host itself; give shares of other regions that "
-                "sum to one")
+                f"sum to {homes[s, r]:g} over homes, {own[s, r]:g} of it the host itself; give shares of other "
+                "regions that sum to one")
         admitted = quota * self.cal.data["LF0"][1]
         leavers, natives = (shares * admitted[:, None, :]).sum(2), self.cal.data["NAT0"][1]
         for s, h in np.argwhere((leavers > 0.0) & (leavers >= natives)):
