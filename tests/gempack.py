@@ -11,6 +11,7 @@ import xarray as xr
 
 from cge.benchmark import HEADERS, Benchmark
 from cge.benchmark.headers import DIM_SET
+from cge.model import table
 
 # Names of the parameter file's headers.
 PARAMETERS = {
@@ -139,6 +140,12 @@ def _cells(labels, axes):
     return np.ix_(*[[list(a).index(x) for x in ls] for ls, a in zip(labels, axes, strict=True)])
 
 
+def _spelled(labels, wanted):
+    """Labels in the spelling of ours: GEMPACK does not mind capitals."""
+    own = {w.lower(): w for w in wanted}
+    return [own.get(x.lower(), x) for x in labels]
+
+
 def compare(solution, base, path: Path) -> dict[str, dict]:
     """Errors of every variable that both solutions have.
 
@@ -156,12 +163,13 @@ def compare(solution, base, path: Path) -> dict[str, dict]:
             continue
         own = solution[name].values
         labels = [model.cal.sets[d] for d in symbol.dims]
-        if name not in CHANGES:
+        if symbol.positive:
             before = base[name].values
             own = 100.0 * (own / np.where(before == 0, 1.0, before) - 1.0)
         active = np.broadcast_to(model.cal.masks.get(name, True), own.shape)
         # Sets may differ: specific endowments only, or a shifter over all commodities in place of margins.
         held = axes or [list(w) for w in labels]
+        held = [_spelled(h, w) for h, w in zip(held, labels, strict=True)]
         common = [[x for x in h if x in w] for h, w in zip(held, labels, strict=True)]
         if not all(common):
             continue
@@ -171,6 +179,7 @@ def compare(solution, base, path: Path) -> dict[str, dict]:
         cell = np.unravel_index(int(error.argmax()), error.shape) if error.shape else ()
         out[name] = {
             "max": float(error.max()),
+            "p50": float(np.quantile(error, 0.5)),
             "p99": float(np.quantile(error, 0.99)),
             "where": ", ".join(h[i] for h, i in zip(common, cell, strict=True)),
             "range": float(np.abs(expected).max()),
@@ -179,8 +188,23 @@ def compare(solution, base, path: Path) -> dict[str, dict]:
     return out
 
 
-#: Variables that GTAP declares as changes: money, and the ratio of the trade balance to world income.
-CHANGES = {"EV", "WEV", "walraslack", "del_tbal", "del_tbalry"}
+#: Headers of a solution file that are no variables.
+NOTES = {"CREATION", "Fortran", "when"}
+
+
+def missing(path: Path) -> set[str]:
+    """Variables of the reference solution that the table lacks."""
+    return {n for n in reference(path) if n not in NOTES and n not in table.symbols}
+
+
+def relative(errors: dict[str, dict], solution) -> dict[str, dict]:
+    """Errors of changes in money, in % of their largest cell (at least of 1e-6 of world income)."""
+    world = solution.model.cal.data["INCWLD"][1]
+    out = {}
+    for name, e in errors.items():
+        size = max(e["range"], 1e-6 * world) / 100.0 if table.symbols[name].unit == "million US$" else 1.0
+        out[name] = {**e, "max": e["max"] / size, "p99": e["p99"] / size, "p50": e["p50"] / size}
+    return out
 
 
 def worst(errors: dict[str, dict], key: str, bar: float) -> str:

@@ -1,14 +1,20 @@
 """The equation table of the model: importing this package builds it."""
 
 from cge.model import (  # noqa: F401  (each block registers its rows)
+    decomposition,
+    decomposition_technology,
     demand,
     endowments,
     income,
+    indicators,
     investment,
     migration,
     prices,
     production,
+    shifters,
+    terms_of_trade,
     trade,
+    trade_indices,
     welfare,
 )
 from cge.model.calibrate import LABOUR_DEFAULTS, Calibration, calibrate

@@ -25,6 +25,14 @@ LABOUR_DEFAULTS: dict[str, tuple[float, str]] = {
 }
 
 
+#: Sets of the welfare decomposition: origin of goods, kind of tax, kind of technical change (GTAP v7 labels).
+REPORT_SETS: dict[str, tuple[str, ...]] = {
+    "dir": ("domestic", "imported"),
+    "ctax": ("prodtax", "pfacttax", "inctax", "inputtax", "contax", "invtax", "govtax", "xtax", "mtax"),
+    "techtype": ("output", "primfac", "v_added", "ininput", "invest", "transp", "import"),
+}
+
+
 @dataclass(frozen=True)
 class Positions:
     """Integer positions of subsets, for ``put`` and ``take``."""
@@ -99,6 +107,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     add("VOB", (_C, _R), b["MAKB"].sum(1))
     add("VMB", (_C, _R), b["VMFB"].sum(1) + b["VMPB"] + b["VMGB"] + b["VMIB"])
     add("VTM", ("marg",), b["VTWR"].sum((1, 2, 3)))
+    add("VDB", (_C, _R), b["VDFB"].sum(1) + b["VDPB"] + b["VDGB"] + b["VDIB"])
     vpp = add("VPP", (_C, _R), b["VDPP"] + b["VMPP"])
     vgp = add("VGP", (_C, _R), b["VDGP"] + b["VMGP"])
     vip = add("VIP", (_C, _R), b["VDIP"] + b["VMIP"])
@@ -111,6 +120,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
     _household(bench, add, b, n, vpp, vgp)
+    _totals(bench, add, b, n)
     _check(bench, n)
 
     positions = Positions(
@@ -124,7 +134,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
             continue
         mask = values[s.active] > 0 if isinstance(s.active, str) else np.asarray(s.active(values))
         masks[s.name] = np.asarray(mask, bool)
-    sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")}
+    sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")} | REPORT_SETS
     return Calibration(n, masks, positions, sets)
 
 
@@ -239,11 +249,15 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     income = add("INCOME", (_R,), yp + yg + b["SAVE"])
     add("POP_LEVEL", (_R,), b["POP"])
     add("INCHEAD0", (_R,), income / b["POP"])
-    add("TAXHEAD0", (_R,), _tax_revenue(b) / b["POP"])
+    taxes = _tax_revenue(b)
+    for name, value in taxes.items():
+        add(f"{name.upper()}0", (_R,), value)
+    add("TAXHEAD0", (_R,), sum(taxes.values()) / b["POP"])
     xp, xg, xs = yp / income, yg / income, b["SAVE"] / income
     shares = vpp / np.where(ypall > 0, ypall, 1.0)
     ue = add("UEPRIV0", (_R,), (shares * b["INCPAR"]).sum(0))
-    ela = add("UELAS0", (_R,), xp * ue + xg + xs)
+    # McDougall (2003): the distribution parameters add up to DPSM, one in a data base not yet updated.
+    ela = add("UELAS0", (_R,), (xp * ue + xg + xs) / b["DPSM"])
     for name, value in (("BPRIV", xp * ue / ela), ("BGOV", xg / ela), ("BSAVE", xs / ela)):
         add(name, (_R,), value)
         add(name + "_E", (_R,), value)
@@ -253,13 +267,35 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     add("INCWLD", (), income.sum())
 
 
-def _tax_revenue(b) -> np.ndarray:
-    """Benchmark revenue of all taxes by region, million US$."""
-    use = sum((b[f"V{s}{a}P"] - b[f"V{s}{a}B"]).sum(0) for s in "DM" for a in "PGI")
-    firms = (b["VDFP"] - b["VDFB"] + b["VMFP"] - b["VMFB"]).sum((0, 1))
-    factors = (b["EVFP"] - b["EVOS"]).sum((0, 1))
-    trade = (b["VFOB"] - b["VXSB"]).sum((0, 2)) + (b["VMSB"] - b["VCIF"]).sum((0, 1))
-    return use + firms + factors + trade + (b["MAKB"] - b["MAKS"]).sum((0, 1))
+def _tax_revenue(b) -> dict[str, np.ndarray]:
+    """Benchmark revenue by kind of tax (the names of block ``income``) and region, million US$."""
+    def use(agent: str) -> np.ndarray:
+        gap = sum(b[f"V{s}{agent}P"] - b[f"V{s}{agent}B"] for s in "DM")
+        return gap.sum(tuple(range(gap.ndim - 1)))
+
+    return {"taxrout": (b["MAKB"] - b["MAKS"]).sum((0, 1)), "taxrfu": (b["EVFP"] - b["EVFB"]).sum((0, 1)),
+            "taxriu": use("F"), "taxrpc": use("P"), "taxrgc": use("G"), "taxric": use("I"),
+            "taxrexp": (b["VFOB"] - b["VXSB"]).sum((0, 2)), "taxrimp": (b["VMSB"] - b["VCIF"]).sum((0, 1)),
+            "taxrinc": (b["EVFB"] - b["EVOS"]).sum((0, 1))}
+
+
+def _totals(bench, add, b, n) -> None:
+    """Benchmark values of what is reported as an index."""
+    add("FY0", (_R,), b["EVFB"].sum((0, 1)) - b["VDEP"])
+    add("GDP0", (_R,), n["YPALL"][1] + n["YG0"][1] + n["REGINV"][1] + n["TBAL0"][1])
+    exports, direct = b["VFOB"].sum(2), b["VFOB"].sum(1)
+    for m, label in enumerate(bench.sets["marg"]):
+        exports[bench.sets["comm"].index(label)] += b["VST"][m]
+        direct[bench.sets["comm"].index(label)] += b["VTWR"][m].sum((0, 1))
+    add("VDIR", (_C, _R), direct)
+    add("VXW", (_C, _R), exports)
+    add("EXPORTED", (_C, _R), exports > 0)
+    add("VMW", (_C, _R), b["VCIF"].sum(1))
+    add("VXD", (_C, _R), b["VXSB"].sum(2))
+    add("VTR", (_C, "src", "dst"), b["VTWR"].sum(0))
+    is_capital = np.zeros((len(bench.sets["endw"]), len(bench.sets["reg"])))
+    is_capital[_capital(bench)] = 1.0
+    add("ISCAP", (_E, _R), is_capital)
 
 
 def _check(bench, n) -> None:

@@ -6,11 +6,11 @@ from cge.model.kernels import two_ces
 from cge.model.ops import ces_price, coefficient, index, level, share, total
 from cge.model.registry import table
 
-for _agent, _who in (("p", "private consumption"), ("g", "government consumption"), ("i", "investment")):
-    table.exogenous(f"t{_agent}d", "comm", "reg", long_name=f"power of the tax on domestic goods in {_who}")
-    table.exogenous(f"t{_agent}m", "comm", "reg", long_name=f"power of the tax on imported goods in {_who}")
+for _name, _who in (("p{}all", "private consumption"), ("g{}", "government consumption"), ("i{}", "investment")):
+    table.exogenous("t" + _name.format("d"), "comm", "reg", long_name=f"power of the tax on domestic goods in {_who}")
+    table.exogenous("t" + _name.format("m"), "comm", "reg", long_name=f"power of the tax on imported goods in {_who}")
 table.exogenous("tpreg", "reg", long_name="power of the tax on private consumption, all commodities")
-table.exogenous("pop_shift", "reg", long_name="population of permanent residents, shifter")
+table.exogenous("pop", "reg", long_name="population of permanent residents before new movers leave")
 table.exogenous("dppriv", "reg", long_name="private consumption distribution parameter")
 table.exogenous("dpgov", "reg", long_name="government consumption distribution parameter")
 table.exogenous("dpsave", "reg", long_name="saving distribution parameter")
@@ -19,15 +19,27 @@ table.unknown("yp", "reg", long_name="private consumption expenditure of permane
 
 
 @table.define("comm", "reg", active="VDPP")
+def tpd(v):
+    """Power of the tax on domestic goods in private consumption, all shifters."""
+    return v.tpdall * v.tpreg
+
+
+@table.define("comm", "reg", active="VMPP")
+def tpm(v):
+    """Power of the tax on imported goods in private consumption, all shifters."""
+    return v.tpmall * v.tpreg
+
+
+@table.define("comm", "reg", active="VDPP")
 def ppd(v):
     """Price of domestic goods, private consumption."""
-    return v.pds * v.tpd * v.tpreg
+    return v.pds * v.tpd
 
 
 @table.define("comm", "reg", active="VMPP")
 def ppm(v):
     """Price of imported goods, private consumption."""
-    return v.pms * v.tpm * v.tpreg
+    return v.pms * v.tpm
 
 
 @table.define("comm", "reg", active="VPP")
@@ -39,7 +51,7 @@ def ppa(v):
 @table.define("comm", "reg", active="VPP")
 def zcde(v):
     """CDE kernel: up**(INCPAR*SUBPAR) * (price / expenditure per head)**SUBPAR (Hertel 1997, ch. 1)."""
-    return v.up ** (v.INCPAR * v.SUBPAR) * (v.ppa * v.pop / v.yp) ** v.SUBPAR
+    return v.up ** (v.INCPAR * v.SUBPAR) * (v.ppa * v.popres / v.yp) ** v.SUBPAR
 
 
 @table.clears("up", "reg")

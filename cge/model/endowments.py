@@ -9,7 +9,7 @@ table.exogenous("qe", "endw", "reg",
                 long_name="supply of mobile and sluggish endowment e (labour: shifter of the stock)")
 table.exogenous("qesf", "endw", "acts", "reg", long_name="supply of activity-specific endowment e")
 table.exogenous("tinc", "endw", "acts", "reg", long_name="power of the tax on endowment income")
-table.exogenous("endwslack", "endw", "reg", long_name="slack of the endowment market")
+table.exogenous("endwslack", "endw", "reg", long_name="slack of the endowment market: supply over use")
 table.unknown("pem", "endw", "reg", long_name="supply price of mobile endowment e",
               active=lambda d: (d["EVOS"].sum(1) > 0) & (d["MOBILE"] > 0)[:, None])
 table.unknown("pesf", "endw", "acts", "reg", long_name="supply price of sluggish or specific endowment e in activity a",
@@ -43,14 +43,14 @@ def qendw(v):
 @table.define("endw", "acts", "reg", active="EVOS")
 def qes(v):
     """Supply of endowment e to activity a (sluggish: CET, ETRAE negative; specific: given; mobile: its use)."""
-    sluggish = v.qendw**v.SLUGGISH * (v.pe / v.pes) ** (v.ETRAE * v.SLUGGISH)
+    sluggish = (v.qendw / v.endwslack) ** v.SLUGGISH * (v.pe / v.pes) ** (v.ETRAE * v.SLUGGISH)
     return sluggish * v.qesf * v.qfe**v.MOBILE
 
 
 @table.clears("pem", "endw", "reg")
 def mobile_endowment_market(v):
     """Supply of a mobile endowment equals its use."""
-    return total(v.EVOS, "acts") * v.qendw * v.endwslack, total(v.EVOS * v.qfe, "acts")
+    return total(v.EVOS, "acts") * v.qendw / v.endwslack, total(v.EVOS * v.qfe, "acts")
 
 
 @table.clears("pesf", "endw", "acts", "reg")

@@ -11,9 +11,15 @@ _MUSD = "million US$"
 
 
 @table.define("reg", unit=_MUSD, positive=False)
+def facincome(v):
+    """Factor income at basic prices net of depreciation, value."""
+    return level(total(v.EVFB * v.peb * v.qfe, "endw", "acts")) - level(v.VDEP * v.pinv * v.kb)
+
+
+@table.define("reg")
 def fincome(v):
     """Factor income at basic prices net of depreciation."""
-    return level(total(v.EVFB * v.peb * v.qfe, "endw", "acts")) - level(v.VDEP * v.pinv * v.kb)
+    return index(v.facincome, v.FY0)
 
 
 @table.define("reg", unit=_MUSD, positive=False)
@@ -89,7 +95,7 @@ def indtax(v):
 @table.clears("y", "reg")
 def income_balance(v):
     """Income of permanent residents: factors, taxes, less migrants' net wages, plus remittances received."""
-    income = v.fincome + v.indtax - v.ymig + v.remin
+    income = v.facincome + v.indtax - v.ymig + v.remin
     return v.y, index(income, v.INCOME) * v.incomeslack
 
 

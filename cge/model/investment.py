@@ -44,14 +44,14 @@ def investment_allocation(v):
     return v.RORDELTA * by_return + (1.0 - v.RORDELTA) * by_share, 0.0 * level(v.REGINV)
 
 
-@table.rate()
+@table.rate(post=True)
 def qcgdswld(v):
     """World net investment, quantity index (Divisia)."""
     world = total(v.pinv * v.qnetinv, "reg")
     return [(v.REGINV * v.pinv * v.qinv / world, v.qinv), (-(v.VDEP * v.pinv * v.kb) / world, v.kb)]
 
 
-@table.rate()
+@table.rate(post=True)
 def rorwld(v):
     """World average of expected net rates of return (Divisia, shares in world net investment)."""
     netinv = v.pinv * v.qnetinv
@@ -80,26 +80,26 @@ def qsave(v):
     return v.ysave / v.psave
 
 
-@table.rate()
+@table.rate(post=True)
 def pcgdswld(v):
     """World price of net investment."""
     netinv = v.pinv * v.qnetinv
     return [(netinv / total(netinv, "reg"), v.pinv)]
 
 
-@table.define(unit="million US$", positive=False)
+@table.define()
 def walras_sup(v):
     """Omitted market: world net investment at current prices."""
-    return total(v.pinv * v.qnetinv, "reg")
+    return index(total(v.pinv * v.qnetinv, "reg"), v.GLOBINV)
 
 
-@table.define(unit="million US$", positive=False)
+@table.define()
 def walras_dem(v):
     """Omitted market: world saving at current prices."""
-    return total(level(v.SAVE * v.ysave), "reg")
+    return index(total(level(v.SAVE * v.ysave), "reg"), v.GLOBINV)
 
 
 @table.define(unit="million US$", positive=False)
 def walraslack(v):
-    """Slack of the omitted market; zero by Walras' law."""
-    return v.walras_sup - v.walras_dem
+    """Slack of the omitted market, value (GTAP reports it in percent); zero by Walras' law."""
+    return (v.walras_sup - v.walras_dem) * level(v.GLOBINV)

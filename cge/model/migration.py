@@ -154,17 +154,17 @@ def remout(v):
 
 
 @table.define("reg")
-def pop(v):
-    """Population of permanent residents (movers leave with FAMILY dependants each)."""
+def popres(v):
+    """Population of permanent residents (movers leave with FAMILY dependants each); ``pop`` where nobody moves."""
     gone = total(v.leavers, "skill") * (1.0 + v.FAMILY) * 0.001
-    return index(level(v.POPRES) - gone, v.POPRES) * v.pop_shift
+    return index(level(v.POPRES) - gone, v.POPRES) * v.pop
 
 
 @table.define("reg", unit="million persons", positive=False)
 def people(v):
     """Everybody living in the region: residents, earlier migrants, new movers."""
     movers = at(total(v.mov, "skill", "home"), host="reg") * 0.001
-    return level(v.POPRES * v.pop) + (v.POP_LEVEL - level(v.POPRES)) + movers
+    return level(v.POPRES * v.popres) + (v.POP_LEVEL - level(v.POPRES)) + movers
 
 
 @table.clears("del_taxhead", "reg", scale="INCHEAD0")

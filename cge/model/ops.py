@@ -23,6 +23,7 @@ __all__ = [
     "diagonal",
     "exp",
     "index",
+    "join",
     "level",
     "log",
     "minimum",
@@ -299,6 +300,15 @@ def where_active(x: Named, mask: np.ndarray) -> Named:
         return x
     xp = namespace(x.val, mask)
     return Named(x.dims, xp.where(mask, x.val, 0.0))
+
+
+def join(new: str, *parts: Named) -> Named:
+    """Signed levels over the same dimensions, side by side along a new last dimension."""
+    dims = parts[0].dims
+    values = [level(p).transposed(dims).val for p in parts]
+    shape = np.broadcast_shapes(*[a.shape for a in values])
+    xp = namespace(*values)
+    return Named(dims + (new,), xp.stack([xp.broadcast_to(a, shape) for a in values], axis=-1))
 
 
 def weighted_log(weight: Named, x: Named, *over: str) -> Named:

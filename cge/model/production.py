@@ -7,15 +7,6 @@ from cge.model.ops import ces_price
 from cge.model.registry import table
 
 for _name, _dims, _what in (
-    ("aosec", ("acts",), "output-augmenting technical change of activity, worldwide"),
-    ("aoreg", ("reg",), "output-augmenting technical change of region"),
-    ("aoall", ("acts", "reg"), "output-augmenting technical change of activity in region"),
-    ("avasec", ("acts",), "value-added-augmenting technical change of activity, worldwide"),
-    ("avareg", ("reg",), "value-added-augmenting technical change of region"),
-    ("avaall", ("acts", "reg"), "value-added-augmenting technical change of activity in region"),
-    ("aintall", ("acts", "reg"), "technical change of the intermediate composite"),
-    ("afall", ("comm", "acts", "reg"), "technical change of intermediate input c"),
-    ("afeall", ("endw", "acts", "reg"), "technical change of endowment e"),
     ("to", ("comm", "acts", "reg"), "power of the output tax"),
     ("tfe", ("endw", "acts", "reg"), "power of the tax on endowment use"),
     ("tfd", ("comm", "acts", "reg"), "power of the tax on domestic intermediate inputs"),
@@ -27,18 +18,6 @@ table.exogenous("profitslack", "acts", "reg", long_name="slack of the zero-profi
 table.unknown("qo", "acts", "reg", long_name="output of activity a", active=lambda d: d["MAKS"].sum(0) > 0)
 table.unknown("rpca", "comm", "acts", "reg", long_name="basic price of c from a relative to the market price of c",
               active=lambda d: (d["MAKB"] > 0) & (d["ESUBQ"] != 0)[:, None, :])
-
-
-@table.define("acts", "reg")
-def ao(v):
-    """Output-augmenting technical change."""
-    return v.aoall * v.aosec * v.aoreg
-
-
-@table.define("acts", "reg")
-def ava(v):
-    """Value-added-augmenting technical change."""
-    return v.avaall * v.avasec * v.avareg
 
 
 @table.define("comm", "acts", "reg", active="MAKB")
@@ -86,7 +65,7 @@ def pfe(v):
 @table.define("acts", "reg", active="VVA")
 def pva(v):
     """Price of value added."""
-    return ces_price(v.EVFP, v.pfe / v.afeall, v.ESUBVA, "endw")
+    return ces_price(v.EVFP, v.pfe / v.afe, v.ESUBVA, "endw")
 
 
 @table.define("comm", "acts", "reg", active="VDFP")
@@ -110,13 +89,13 @@ def pfa(v):
 @table.define("acts", "reg", active="VINT")
 def pint(v):
     """Price of the intermediate composite."""
-    return ces_price(v.VFP, v.pfa / v.afall, v.ESUBC, "comm")
+    return ces_price(v.VFP, v.pfa / v.afa, v.ESUBC, "comm")
 
 
 @table.define("acts", "reg", active=lambda d: d["MAKS"].sum(0) > 0)
 def pcost(v):
     """Unit cost of activity a before output-augmenting technical change."""
-    return two_ces(v.VVA, v.pva / v.ava, v.VINT, v.pint / v.aintall, v.ESUBT)
+    return two_ces(v.VVA, v.pva / v.ava, v.VINT, v.pint / v.aint, v.ESUBT)
 
 
 @table.clears("qo", "acts", "reg")
@@ -134,19 +113,19 @@ def qva(v):
 @table.define("acts", "reg", active="VINT")
 def qint(v):
     """Intermediate composite used by activity a."""
-    return v.qo / (v.ao * v.aintall) * (v.pcost * v.aintall / v.pint) ** v.ESUBT
+    return v.qo / (v.ao * v.aint) * (v.pcost * v.aint / v.pint) ** v.ESUBT
 
 
 @table.define("endw", "acts", "reg", active="EVFP")
 def qfe(v):
     """Demand for endowment e by activity a."""
-    return v.qva / v.afeall * (v.pva * v.afeall / v.pfe) ** v.ESUBVA
+    return v.qva / v.afe * (v.pva * v.afe / v.pfe) ** v.ESUBVA
 
 
 @table.define("comm", "acts", "reg", active="VFP")
 def qfa(v):
     """Demand for composite commodity c by activity a."""
-    return v.qint / v.afall * (v.pint * v.afall / v.pfa) ** v.ESUBC
+    return v.qint / v.afa * (v.pint * v.afa / v.pfa) ** v.ESUBC
 
 
 @table.define("comm", "acts", "reg", active="VDFP")

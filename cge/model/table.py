@@ -4,13 +4,18 @@ Rows are of three kinds. A *definition* gives a variable as an explicit function
 of others. A *condition* returns ``(lhs, rhs)`` and names the variable paired
 with it. A *rate* is known by its differential only (a Divisia index): it returns
 ``(weight, variable)`` terms, and is chained along the path of the shock by the
-trapezoid rule on logarithms (Tornqvist).
+trapezoid rule on logarithms (Tornqvist); a term ``(weight, variable, LEVEL)``
+stands for ``weight * d variable`` of a signed variable.
 
 How engines treat a rate: within one sub-step of the path a rate is a
 definition, ``log R = log R' + sum (w' + w)/2 * (log x - log x')``, in which the
 primed values are those of the previous sub-step and enter through the data
 tree. The Newton engine differentiates it like any definition, an algebraic
 engine writes it out, and the certificate re-evaluates it for the last sub-step.
+
+A rate marked ``post`` only reports: unless a closure holds it, or an equation of
+the system needs it, it takes no part in the solve and is integrated over the
+stored points of the path when somebody asks for it (`cge.solve.path`).
 """
 
 from __future__ import annotations
@@ -25,6 +30,9 @@ import numpy as np
 from cge.errors import TableError
 from cge.model.named import Named
 from cge.model.ops import level, log, total, where_active
+
+#: Marks a rate's term that integrates a level instead of a logarithm.
+LEVEL = "level"
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,8 @@ class Symbol:
         Function of the benchmark data returning the mask of active cells.
     base : float
         Benchmark value: 1 for indices, 0 for signed changes, unless given.
+    detail : bool
+        One cell among many: written to result files only when asked for.
     """
 
     name: str
@@ -60,6 +70,7 @@ class Symbol:
     positive: bool = True
     active: Callable[[Mapping[str, np.ndarray]], np.ndarray] | None = None
     base: float = 1.0
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,7 @@ class Row:
     pairs: str
     scale: str | None = None
     block: str = ""
+    post: bool = False
 
     @property
     def text(self) -> str:
@@ -107,31 +119,33 @@ class Table:
         self._add(Symbol(name, dims, role, unit, long_name, _block(2), positive, active,
                          (1.0 if positive else 0.0) if base is None else base))
 
-    def define(self, *dims: str, unit: str = "index, base = 1", active: Any = None,
-               positive: bool = True) -> Callable:
+    def define(self, *dims: str, unit: str = "index, base = 1", active: Any = None, positive: bool = True,
+               detail: bool = False) -> Callable:
         """Register a definition; the function's name is the variable's, its docstring the long name."""
 
         def register(fn: Callable) -> Callable:
             name = fn.__name__
             self._add(Symbol(name, dims, "define", unit, _first_line(fn), _block_of(fn), positive, active,
-                             1.0 if positive else 0.0))
+                             1.0 if positive else 0.0, detail))
             self.definitions[name] = Row(name, "define", fn, dims, name, block=_block_of(fn))
             return fn
 
         return register
 
-    def rate(self, *dims: str, unit: str = "index, base = 1", active: Any = None, positive: bool = True) -> Callable:
+    def rate(self, *dims: str, unit: str = "index, base = 1", active: Any = None, positive: bool = True,
+             post: bool = False, detail: bool = False) -> Callable:
         """Register a rate row; the function returns a list of (weight, variable) terms.
 
         A positive rate integrates ``sum weight * dlog(variable)`` into its
-        logarithm; a signed one (money) integrates it into its level.
+        logarithm; a signed one (money) integrates it into its level. ``post``
+        and ``detail``: see the module's text and `Symbol`.
         """
 
         def register(fn: Callable) -> Callable:
             name = fn.__name__
             self._add(Symbol(name, dims, "rate", unit, _first_line(fn), _block_of(fn), positive, active,
-                             1.0 if positive else 0.0))
-            self.definitions[name] = Row(name, "rate", fn, dims, name, block=_block_of(fn))
+                             1.0 if positive else 0.0, detail))
+            self.definitions[name] = Row(name, "rate", fn, dims, name, block=_block_of(fn), post=post)
             return fn
 
         return register
@@ -187,11 +201,15 @@ class View:
         of arrays). Without an entry the rate is at its benchmark value.
     sets : object
         Positions of subsets, read by ``put`` and ``take``.
+    post : callable, optional
+        Gives the integrated value (logarithm, or level where signed) of a rate
+        that has no entry in ``rates``, by name.
     """
 
     def __init__(self, table: Table, given: Mapping[str, Named], masks: Mapping[str, np.ndarray],
-                 rates: Mapping[str, Any], sets: Any):
+                 rates: Mapping[str, Any], sets: Any, post: Callable[[str], Any] | None = None):
         self._table, self._given, self._masks, self._rates, self.sets = table, given, masks, rates, sets
+        self._post = post
         self._memo: dict[str, Named] = {}
         self._terms: dict[str, list] = {}
         self._open: list[str] = []
@@ -226,17 +244,21 @@ class View:
 
     def _chain(self, row: Row) -> Named:
         """Value of a rate after the current sub-step (see the module's text)."""
-        terms = row.fn(self)
         prev = self._rates.get(row.name)
+        if prev is None and self._post is not None:
+            return self._rate_value(row, Named(row.dims, self._post(row.name)))
+        terms = row.fn(self)
         acc: Named | None = None
         self._terms[row.name] = []
-        for k, (weight, x) in enumerate(terms):
-            w, lx = level(weight), log(x)
+        for k, (weight, x, *form) in enumerate(terms):
+            w, lx = level(weight), level(x) if form else log(x)
             full = lx.dims + tuple(d for d in w.dims if d not in lx.dims)
             self._terms[row.name].append((w, lx))
             if prev is not None:
                 w = (w + Named(w.dims, prev["w"][k])) * 0.5
                 lx = lx - Named(lx.dims, prev["x"][k])
+            elif form:
+                lx = lx - lx  # no sub-step yet: nothing has changed
             step = level(w) * level(lx)
             step = total(step, *[d for d in full if d not in row.dims])
             if not set(step.dims) <= set(row.dims):
@@ -246,7 +268,10 @@ class View:
         acc = level(acc)
         if prev is not None:
             acc = acc + Named(row.dims, prev["acc"])
-        acc = acc.transposed(row.dims) if acc.dims != row.dims else acc
+        return self._rate_value(row, acc.transposed(row.dims) if acc.dims != row.dims else acc)
+
+    def _rate_value(self, row: Row, acc: Named) -> Named:
+        """A rate from its integral: the exponential for an index, the level itself for a signed one."""
         if not self._table.symbols[row.name].positive:
             return acc
         if acc.val.dtype == object:
@@ -265,6 +290,17 @@ class View:
                          "x": [x.val for _, x in self._terms[name]]}
         return out
 
+    def rates_used(self) -> set[str]:
+        """Names of the rates that have been evaluated so far."""
+        return set(self._terms)
+
+    def trace(self) -> dict[str, set[str]]:
+        """Evaluate every definition; the names that each of them uses."""
+        tracer = _Tracer(self._table, self._given, self._masks, self._rates, self.sets)
+        for name in self._table.definitions:
+            getattr(tracer, name)
+        return tracer._uses
+
     def condition(self, row: Row) -> tuple[Named, Named]:
         """Left and right side of a condition, each over the row's dimensions."""
         sides = []
@@ -274,3 +310,16 @@ class View:
                 raise TableError(f"condition '{row.name}' is declared over {row.dims} but a side has {side.dims}")
             sides.append(side)
         return sides[0], sides[1]
+
+
+class _Tracer(View):
+    """A view that notes which names each definition uses."""
+
+    def __init__(self, *args: Any):
+        self._uses: dict[str, set[str]] = {}
+        super().__init__(*args)
+
+    def __getattr__(self, name: str) -> Named:
+        if not name.startswith("_") and self._open:
+            self._uses.setdefault(self._open[-1], set()).add(name)
+        return super().__getattr__(name)

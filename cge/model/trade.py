@@ -6,8 +6,8 @@ from cge.model.ops import at, ces_price, put, take, total
 from cge.model.registry import table
 
 _BILATERAL = ("comm", "src", "dst")
-table.exogenous("tx", "comm", "reg", long_name="power of the export subsidy, all destinations")
-table.exogenous("txs", *_BILATERAL, long_name="power of the export subsidy by destination")
+table.exogenous("tx", "comm", "reg", long_name="power of the export tax, all destinations")
+table.exogenous("txs", *_BILATERAL, long_name="power of the export tax by destination")
 table.exogenous("tm", "comm", "reg", long_name="power of the import tariff, all sources")
 table.exogenous("tms", *_BILATERAL, long_name="power of the import tariff by source")
 table.exogenous("ams", *_BILATERAL, long_name="import-augmenting technical change (iceberg cost when below one)")
@@ -15,6 +15,7 @@ table.exogenous("atm", "marg", long_name="technical change of margin m, worldwid
 table.exogenous("atf", "comm", long_name="technical change of shipping commodity c")
 table.exogenous("ats", "src", long_name="technical change of shipping from a source")
 table.exogenous("atd", "dst", long_name="technical change of shipping to a destination")
+table.exogenous("atall", "marg", *_BILATERAL, long_name="technical change of margin m on one route")
 table.exogenous("tradslack", "comm", "reg", long_name="slack of the goods market")
 table.unknown("pds", "comm", "reg", long_name="market price of commodity c produced in the region",
               active=lambda d: d["MAKB"].sum(1) > 0)
@@ -23,7 +24,7 @@ table.unknown("pds", "comm", "reg", long_name="market price of commodity c produ
 @table.define(*_BILATERAL, active="VXSB")
 def pfob(v):
     """Price of exports at the border of the exporter (fob)."""
-    return at(v.pds, reg="src") / (at(v.tx, reg="src") * v.txs)
+    return at(v.pds, reg="src") * at(v.tx, reg="src") * v.txs
 
 
 @table.define("marg", active="VTM")
@@ -32,10 +33,10 @@ def pt(v):
     return ces_price(v.VST, take(v.pds, "comm", v.sets.margins, "marg"), v.ESUBS, "reg")
 
 
-@table.define("marg", *_BILATERAL)
+@table.define("marg", *_BILATERAL, active="VTWR")
 def atmfsd(v):
-    """Technical change of margin m on the route."""
-    return v.atm * v.atf * v.ats * v.atd
+    """Technical change of margin m on the route, all shifters."""
+    return v.atall * v.atm * v.atf * v.ats * v.atd
 
 
 @table.define(*_BILATERAL, active="VCIF")
@@ -81,10 +82,10 @@ def qst(v):
     return v.qtm * (v.pt / take(v.pds, "comm", v.sets.margins, "marg")) ** v.ESUBS
 
 
-@table.define("comm", "reg", unit="million US$", positive=True)
-def vdsales(v):
-    """Domestic sales of commodity c at benchmark prices."""
-    return total(v.VDFB * v.qfd, "acts") + v.VDPB * v.qpd + v.VDGB * v.qgd + v.VDIB * v.qid
+@table.define("comm", "reg", active="VDB")
+def qds(v):
+    """Domestic sales of commodity c."""
+    return (total(v.VDFB * v.qfd, "acts") + v.VDPB * v.qpd + v.VDGB * v.qgd + v.VDIB * v.qid) / v.VDB
 
 
 @table.clears("pds", "comm", "reg")
@@ -92,4 +93,4 @@ def goods_market(v):
     """Supply of commodity c equals domestic sales, exports and margin services."""
     exports = at(total(v.VXSB * v.qxs, "dst"), src="reg")
     margins = put(v.VST * v.qst, "marg", v.sets.margins, "comm", v.sets.n_comm, fill=0.0)
-    return v.VOB * v.qc, (v.vdsales + exports + margins) * v.tradslack
+    return v.VOB * v.qc, (v.VDB * v.qds + exports + margins) * v.tradslack

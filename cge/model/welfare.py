@@ -8,32 +8,34 @@ from cge.model.registry import table
 _PAIR = ("skill", "home", "host")
 _MUSD = "million US$"
 table.unknown("upev", "reg", long_name="utility from private consumption per resident, benchmark prices")
-table.unknown("ypev", "reg", long_name="private expenditure per resident, benchmark prices")
+table.unknown("ypevh", "reg", long_name="private expenditure per resident, benchmark prices")
+table.exogenous("au", "reg", long_name="utility of the regional household, shifter")
 
 
 @table.define("reg")
 def ug(v):
     """Utility from government consumption per resident."""
-    return v.yg / (v.pgov * v.pop)
+    return v.yg / (v.pgov * v.popres)
 
 
 @table.define("reg")
 def us(v):
     """Real saving per resident."""
-    return v.qsave / v.pop
+    return v.qsave / v.popres
 
 
 @table.define("reg")
 def u(v):
     """Utility per resident from aggregate household expenditure."""
     private = v.BPRIV_E * level(v.dppriv) * log(v.up)
-    return exp(private + v.BGOV_E * level(v.dpgov) * log(v.ug) + v.BSAVE_E * level(v.dpsave) * log(v.us))
+    public = v.BGOV_E * level(v.dpgov) * log(v.ug) + v.BSAVE_E * level(v.dpsave) * log(v.us)
+    return exp(private + public) * v.au
 
 
 @table.define("comm", "reg", active="VPP")
 def zev(v):
     """CDE kernel at benchmark prices."""
-    return v.upev ** (v.INCPAR * v.SUBPAR) * (1.0 / v.ypev) ** v.SUBPAR
+    return v.upev ** (v.INCPAR * v.SUBPAR) * (1.0 / v.ypevh) ** v.SUBPAR
 
 
 @table.clears("upev", "reg")
@@ -57,18 +59,68 @@ def uelasev(v):
 
 
 @table.define("reg")
-def yev(v):
+def yevh(v):
     """Income per resident that gives the attained utility at benchmark prices."""
-    return v.ypev * v.ueprivev / (v.uelasev * v.dppriv)
+    return v.ypevh * v.ueprivev / (v.uelasev * v.dppriv)
 
 
-@table.clears("ypev", "reg", scale="ONE_R")
+@table.clears("ypevh", "reg", scale="ONE_R")
 def utility_ev(v):
     """Utility from benchmark prices and the equivalent income equals the utility attained."""
-    spend = v.yev * v.uelasev
+    spend = v.yevh * v.uelasev
     public = v.BGOV_E * level(v.dpgov) * log(spend * v.dpgov)
     saving = v.BSAVE_E * level(v.dpsave) * log(spend * v.dpsave)
-    return v.BPRIV_E * level(v.dppriv) * log(v.upev) + public + saving, log(v.u)
+    return v.BPRIV_E * level(v.dppriv) * log(v.upev) + public + saving, log(v.u / v.au)
+
+
+@table.define("reg")
+def yev(v):
+    """Income of all permanent residents that gives the attained utility at benchmark prices."""
+    return v.yevh * v.popres
+
+
+@table.define("reg")
+def ypev(v):
+    """Private expenditure of all residents, benchmark prices and attained utility."""
+    return v.ypevh * v.popres
+
+
+@table.define("reg")
+def ygev(v):
+    """Government expenditure, benchmark prices and attained utility."""
+    return v.yev * v.uelasev * v.dpgov
+
+
+@table.define("reg")
+def ysaveev(v):
+    """Saving, benchmark prices and attained utility."""
+    return v.yev * v.uelasev * v.dpsave
+
+
+@table.define("reg")
+def qsaveev(v):
+    """Real saving, benchmark prices and attained utility."""
+    return v.ysaveev
+
+
+@table.define("reg")
+def ugev(v):
+    """Utility from government consumption per resident, benchmark prices."""
+    return v.ygev / v.popres
+
+
+@table.define("comm", "reg", active="VPP")
+def qpev(v):
+    """Private demand for commodity c, benchmark prices and attained utility."""
+    return v.ypev * share(v.VPP * v.zev, "comm") / share(v.VPP, "comm")
+
+
+@table.rate("reg", post=True)
+def dpavev(v):
+    """Average shift of the distribution parameters, weights of income at benchmark prices."""
+    income = v.INCOME * v.yev
+    return [(v.YPRES * v.ypev / income, v.dppriv), (v.YG0 * v.ygev / income, v.dpgov),
+            (level(v.SAVE * v.ysaveev) / level(income), v.dpsave)]
 
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
@@ -80,7 +132,7 @@ def leavinc(v):
 @table.define("reg", unit=_MUSD, positive=False)
 def EV(v):
     """Equivalent variation of permanent residents (those who stay)."""
-    return level(v.INCOME * v.yev * v.pop) - level(v.INCOME) + total(v.leavinc, "skill")
+    return level(v.INCOME * v.yev) - level(v.INCOME) + total(v.leavinc, "skill")
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)

@@ -69,8 +69,8 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
         shocks["tms"] = _tariff_power(scenario, model.bench)
     if scenario.export_taxes == "remove":
         vxsb, vfob = model.bench["VXSB"].values, model.bench["VFOB"].values
-        # txs is the power of the subsidy: fob = basic / txs, so removal undoes the benchmark ratio.
-        shocks["txs"] = np.where(vxsb > 0, vfob / np.where(vxsb > 0, vxsb, 1.0), 1.0)
+        # txs is the power of the tax: fob = basic * txs, so removal undoes the benchmark ratio.
+        shocks["txs"] = np.where(vfob > 0, vxsb / np.where(vfob > 0, vfob, 1.0), 1.0)
     for entry in scenario.shock:
         name = entry["variable"]
         symbol = table.symbols.get(name)

@@ -45,10 +45,14 @@ def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteM
     model = pyo.ConcreteModel(name="equation table")
     model.scaling_factor = pyo.Suffix(direction=pyo.Suffix.EXPORT)
     given = _coefficients(system, data)
+    reports = system.reports()  # integrated over the path after a solve: no equations of a single point
     for name in system.table.symbols:
-        given[name] = _variable(model, system, data, name, base)
+        if name not in reports:
+            given[name] = _variable(model, system, data, name, base)
     view = View(system.table, given, system.cal.masks, data["rates"], system.cal.positions)
     for row in system.table.definitions.values():
+        if row.name in reports:
+            continue
         value = row.fn(view) if row.kind == "define" else view._chain(row)
         cells = active_cells(row.name, system.table, system.cal)
         own = given[row.name].val

@@ -43,6 +43,8 @@ class Solution:
         Wall time of the solve.
     rate_error : float
         Estimated error of the Divisia indices (fraction).
+    path : cge.solve.path.Path, optional
+        The points behind the solution; reporting rates are integrated over them when first asked for.
     certificate : Certificate
     """
 
@@ -53,6 +55,7 @@ class Solution:
     report: NewtonReport
     seconds: float
     rate_error: float = 0.0
+    path: _Path | None = None
     _view: Any = None
     _certificate: Certificate | None = None
 
@@ -60,7 +63,7 @@ class Solution:
     def view(self) -> Any:
         """Every symbol at the solution, evaluated with NumPy."""
         if self._view is None:
-            self._view = self.model.system.view(self.x, self.data)
+            self._view = self.model.system.view(self.x, self.data, self.path.integral if self.path else None)
         return self._view
 
     def __getitem__(self, name: str) -> xr.DataArray:
@@ -113,6 +116,7 @@ class Model:
         self.system = System(table, self.cal, self.closure)
         self._base = self.system.base_data()
         self._newton: Newton | None = None
+        self._base_post: dict[str, dict] | None = None
 
     @property
     def newton(self) -> Newton:
@@ -126,6 +130,12 @@ class Model:
     def base(self) -> Solution:
         """The benchmark itself as a solution, without a solve."""
         return Solution(self, np.zeros(self.system.n), self._base, 0, NewtonReport(residual=0.0), 0.0)
+
+    def base_post(self) -> dict[str, dict]:
+        """Weights and variables of the reporting rates at the benchmark."""
+        if self._base_post is None:
+            self._base_post = self.system.view(np.zeros(self.system.n), self._base).rate_state(self.system.post)
+        return self._base_post
 
     def solve(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any] | None = None,
               steps: int | None = None) -> Solution:
@@ -159,9 +169,9 @@ class Model:
         path = _Path(self, goal, report)
         if steps:
             x, data = path.walk(steps)
-            return Solution(self, x, data, steps, report, time.perf_counter() - start)
+            return Solution(self, x, data, steps, report, time.perf_counter() - start, path=path)
         x, data, n, error = path.refine()
-        return Solution(self, x, data, n, report, time.perf_counter() - start, error)
+        return Solution(self, x, data, n, report, time.perf_counter() - start, error, path)
 
     def check(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any] | None = None) -> None:
         """Raise ScenarioError for shocks that :meth:`solve` would refuse, without solving."""

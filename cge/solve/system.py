@@ -7,6 +7,7 @@ NumPy arrays (replication, certificate, reporting) and on traced JAX arrays.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,11 @@ class System:
     unknown : list of (name, flat positions, slice)
     rows : list of dict
         Conditions and fixed values in residual order.
+    rates : list of str
+        Divisia indices integrated with the solve: those that an equation or a held value needs, and those that
+        the table does not mark ``post``.
+    post : list of str
+        The other rates, integrated over the stored path on request.
     """
 
     def __init__(self, table: Table, cal: Calibration, closure: Closure | None = None):
@@ -50,8 +56,9 @@ class System:
         self.fixed = {k: np.flatnonzero(m) for k, m in fixed.items() if m.any()}
         self._unknown_at = {name: (idx, sl) for name, idx, sl in self.unknown if len(idx)}
         self._forms = {k: ("param" if self._is_param(k, a) else "flow") for k, (_, a) in cal.data.items()}
-        self.rates = list(table.rates())
-        self.rows = self._scan_rows()
+        self.rows, needed = self._scan_rows()
+        self.rates = [n for n in table.rates() if n in needed or not table.definitions[n].post]
+        self.post = [n for n in table.rates() if n not in self.rates]
 
     # -- data -------------------------------------------------------------
     @staticmethod
@@ -80,8 +87,8 @@ class System:
         return data
 
     # -- evaluation -------------------------------------------------------
-    def view(self, x: Any, data: dict[str, Any]) -> View:
-        """What the equations see at the point ``x``."""
+    def view(self, x: Any, data: dict[str, Any], post: Callable[[str], Any] | None = None) -> View:
+        """What the equations see at the point ``x``; ``post`` gives the integrals of reporting rates by name."""
         xp = namespace(x)
         given: dict[str, Named] = {}
         for name, (dims, _) in self.cal.data.items():
@@ -101,7 +108,21 @@ class System:
                 value = flat.reshape(self.shape(name))
             given[name] = (Named(s.dims, coef=xp.ones((1,) * len(s.dims)), log=value) if s.positive
                            else Named(s.dims, value))
-        return View(self.table, given, self.cal.masks, data["rates"], self.cal.positions)
+        return View(self.table, given, self.cal.masks, data["rates"], self.cal.positions, post)
+
+    def reports(self) -> set[str]:
+        """Symbols that the solve does not know: reporting rates, and definitions made of them."""
+        view = self.view(np.zeros(self.n), self.base_data())
+        uses = view.trace()
+        found = set(self.post)
+        while more := {n for n, used in uses.items() if n not in found and used & found}:
+            found |= more
+        return found
+
+    def money(self, name: str) -> float | None:
+        """Size against which errors of a variable in money count (world income); None for other variables."""
+        unit = self.table.symbols[name].unit if name in self.table.symbols else ""
+        return float(self.cal.data["INCWLD"][1]) if unit == "million US$" else None
 
     def residual(self, x: Any, data: dict[str, Any]) -> Any:
         """Residuals of all rows at ``x``: log ratios, or differences over the benchmark flow."""
@@ -127,8 +148,8 @@ class System:
             out = (lhs.level() - rhs.level()) / row["scale"]
         return xp.broadcast_to(out, row["shape"]).reshape(-1)[row["idx"]]
 
-    def _scan_rows(self) -> list[dict]:
-        """Order, active cells, form and scale of every row, found by evaluating the benchmark."""
+    def _scan_rows(self) -> tuple[list[dict], set[str]]:
+        """Order, active cells, form and scale of every row, and the rates used: found by evaluating the benchmark."""
         rows: list[dict] = []
         probe = {"coef": {k: a for k, (_, a) in self.cal.data.items()},
                  "exo": {s.name: (np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base))
@@ -161,7 +182,8 @@ class System:
                 size = income if s.dims == ("reg",) else income.mean()
             rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": size,
                          "mode": "fixed", "row": None})
-        return rows
+            getattr(view, name)
+        return rows, view.rates_used()
 
     def locate(self, position: int) -> tuple[str, str, tuple[str, ...]]:
         """Block, row and element labels of one residual position."""
@@ -228,7 +250,8 @@ class System:
 _LEVEL_NAMES = (
     "ESUBT ESUBC ESUBVA ESUBD ESUBM ESUBQ ETRAQ ETRAE ESUBG ESUBI ESUBS SUBPAR INCPAR RORFLEX RORDELTA "
     "SLUGGISH MOBILE BPRIV_E BGOV_E BSAVE_E DEPR TBAL0 TBALRY0 MSHR LF0 AN WNET0 SPENDE0 TAXMOV CTAXMOV "
-    "FAMILY LAB REMIT MPOP LABSTAT TMSFARM TMS1993 NETINV SAVE TAXSHARE TAXHEAD0 INCHEAD0 POP_LEVEL OWNED0"
+    "FAMILY LAB REMIT MPOP LABSTAT DPSM TMSFARM TMS1993 NETINV SAVE TAXSHARE TAXHEAD0 INCHEAD0 POP_LEVEL OWNED0 "
+    "TAXROUT0 TAXRFU0 TAXRIU0 TAXRPC0 TAXRGC0 TAXRIC0 TAXREXP0 TAXRIMP0 TAXRINC0 FY0 GDP0 ISCAP EXPORTED"
 )
 _LEVEL_DATA = frozenset(_LEVEL_NAMES.split())
 

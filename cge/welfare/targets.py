@@ -250,7 +250,7 @@ def _india(r: _Reader):
     stay = float(ds["gain_by_host"].sel(group=GROUPS[0], reg="IND")) / 1e3
     remittances = float(ds["remnew"].sel(home="IND").sum()) / 1e3
     base = float((r.ds["YPALL"] + r.ds["YG0"] + r.ds["REGINV"] + r.ds["TBAL0"]).sel(reg="IND"))
-    prices = float(ds["vgdp"].sel(reg="IND") / ds["ppriv"].sel(reg="IND") - base) / 1e3
+    prices = float(ds["gdp"].sel(reg="IND") / ds["ppriv"].sel(reg="IND") - base) / 1e3
     return (f"stayers {stay:+.2f}, remittances {remittances:.2f}, GDP {prices:+.2f} bn$",
             bool(stay > 0 and remittances > -prices), "GDP over the price of private consumption")
 

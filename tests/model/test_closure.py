@@ -86,9 +86,9 @@ def test_a_table_that_is_not_square_says_what_is_missing():
 
 def test_a_held_value_that_nothing_moves_is_named():
     m = model(seed=2, migrants=False)
-    bad = Model(m.bench, Closure((Swap("pop", "dppriv", FIRST),)))
+    bad = Model(m.bench, Closure((Swap("popres", "dppriv", FIRST),)))
     jacobian = complex_step_jacobian(bad.system, np.zeros(bad.system.n), bad._base)
-    with pytest.raises(ClosureError, match="nothing is left to meet 'pop' at R1, and nothing determines '"):
+    with pytest.raises(ClosureError, match="nothing is left to meet 'popres' at R1, and nothing determines '"):
         check_structure(bad.system, jacobian)
 
 
