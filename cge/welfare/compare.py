@@ -54,7 +54,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
     for name, scenario in file.scenarios.items():
         wanted[name] = shocks_of(scenario, model, file.labour)
         try:
-            model.check(wanted[name][0])
+            model.check(*wanted[name])
         except ScenarioError as err:
             raise ScenarioError(f"scenario '{name}': {err}") from None
     pairs = [_breakeven_pair(file, entry) for entry in file.breakeven]
