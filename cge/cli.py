@@ -37,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     c = sub.add_parser("run", help="solve the scenarios of a file; write netCDF, figures and tables")
     c.add_argument("scenarios", help="scenario file (.toml), or the name of a shipped one")
     c.add_argument("--out", type=Path, default=_OUT, help="folder of the results (default: runs/out)")
+    c.add_argument("--cells", action="store_true",
+                   help="also write the welfare decomposition by commodity, activity and partner")
     c.add_argument("--no-figures", action="store_true", help="do not draw figures")
     c.set_defaults(run=_run)
 
@@ -56,6 +58,24 @@ def _parser() -> argparse.ArgumentParser:
     c = sub.add_parser("check", help="check a benchmark: identities, signs, labour and policy layers")
     c.add_argument("benchmark")
     c.set_defaults(run=_check)
+
+    c = sub.add_parser("import-har", help="make a benchmark of a GTAP version 7 data base (HAR files)")
+    c.add_argument("folder", type=Path, help="folder with basedata.har, sets.har and default.prm")
+    c.add_argument("--to", required=True, metavar="NAME", help="folder of the benchmark to write")
+    for what in ("base", "sets", "parameters"):
+        c.add_argument(f"--{what}", metavar="FILE", help=f"name of the {what} file, where it has another")
+    c.set_defaults(run=_import_har)
+
+    c = sub.add_parser("export-har", help="write a benchmark as a GTAP version 7 data base (HAR files)")
+    c.add_argument("benchmark")
+    c.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+    c.set_defaults(run=_export_har)
+
+    c = sub.add_parser("aggregate", help="aggregate a benchmark by a mapping of regions, commodities, endowments")
+    c.add_argument("benchmark")
+    c.add_argument("mapping", type=Path, help='TOML file: [reg] EU = ["DEU", "XEU"], and [comm], [acts], [endw]')
+    c.add_argument("--to", required=True, metavar="NAME", help="folder of the benchmark to write")
+    c.set_defaults(run=_aggregate)
 
     c = sub.add_parser("benchmarks", help="list the shipped benchmarks")
     c.set_defaults(run=_benchmarks)
@@ -89,7 +109,7 @@ def _run(args: argparse.Namespace) -> int:
 
     file = read_scenarios(_scenario_path(args.scenarios))
     print(file.title)
-    ds = compare(file, progress=print)
+    ds = compare(file, progress=print, detail=args.cells)
     written = [write_netcdf(ds, args.out / Path(file.output).name)]
     print_results(ds)
     if not args.no_figures:
@@ -131,6 +151,27 @@ def _check(args: argparse.Namespace) -> int:
     report = check_benchmark(open_benchmark(args.benchmark, check=False))
     print(report.summary.to_string())
     print("all checks passed")
+    return 0
+
+
+def _import_har(args: argparse.Namespace) -> int:
+    from cge.benchmark.convert import import_har
+
+    print(import_har(args.folder, args.to, base=args.base, sets=args.sets, parameters=args.parameters))
+    return 0
+
+
+def _export_har(args: argparse.Namespace) -> int:
+    from cge.benchmark.convert import export_har
+
+    print(export_har(args.benchmark, args.to))
+    return 0
+
+
+def _aggregate(args: argparse.Namespace) -> int:
+    from cge.benchmark.convert import aggregate_to
+
+    print(aggregate_to(args.benchmark, args.mapping, args.to))
     return 0
 
 

@@ -43,10 +43,11 @@ _MOVERS = {"AN": ("AN", "productivity of new movers relative to a host worker", 
            "MSHR": ("MSHR", "share of the home in new movers to the host", "ratio")}
 
 
-def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solution]) -> xr.Dataset:
+def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solution], detail: bool = False
+               ) -> xr.Dataset:
     """One Dataset: benchmark, every variable by scenario, certificates, provenance.
 
-    Variables that no scenario changes are left out. Indices are levels with
+    Exogenous variables, and sums of them, that no scenario changes are left out. Indices are levels with
     benchmark 1; signed variables are in their own unit (million US$ mostly).
 
     Parameters
@@ -54,14 +55,19 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     file : ScenarioFile
     model : Model
     solutions : mapping of str to Solution
+    detail : bool
+        Also the cells of the welfare decomposition (by commodity, activity, partner), not only their sums by region.
     """
     names = list(solutions)
     base = model.base()
     out: dict[str, xr.DataArray] = {}
     for name, symbol in table.symbols.items():
+        if symbol.detail and not detail:
+            continue
         stack = np.stack([solutions[s][name].values for s in names])
         reference = base[name].values
-        if symbol.role == "exogenous" and np.array_equal(stack, np.broadcast_to(reference, stack.shape)):
+        given = symbol.role == "exogenous" or symbol.block == "shifters"
+        if given and np.array_equal(stack, np.broadcast_to(reference, stack.shape)):
             continue
         coords = {"scenario": names, **{d: list(model.cal.sets[d]) for d in symbol.dims}}
         out[name] = xr.DataArray(stack, dims=("scenario", *symbol.dims), coords=coords, attrs={

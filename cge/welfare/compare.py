@@ -24,7 +24,7 @@ _BREAKEVEN_TOLERANCE = 1e-6
 
 
 def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = None,
-            progress: Callable[[str], None] | None = None) -> xr.Dataset:
+            progress: Callable[[str], None] | None = None, detail: bool = False) -> xr.Dataset:
     """Solve all scenarios of a file and return one Dataset with gains by group.
 
     Parameters
@@ -34,6 +34,8 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         Used instead of the one that the file names.
     progress : callable, optional
         Receives one line per phase and scenario.
+    detail : bool
+        Also the cells of the welfare decomposition, see :func:`cge.results.to_dataset`.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         s = solutions[name]
         say(f"  {name:<16} {s.seconds:6.2f} s  {s.report.iterations:3d} Newton steps  certificate "
             f"{s.certificate.worst:.0e}")
-    ds = add_gains(to_dataset(file, model, solutions))
+    ds = add_gains(to_dataset(file, model, solutions, detail))
     if pairs:
         clock = time.perf_counter()
         _add_breakeven(ds, model, file, pairs)
