@@ -1,8 +1,11 @@
 """The base year: labelled flow arrays, their files, their checks."""
 
+from cge.benchmark.aggregate import aggregate
 from cge.benchmark.check_report import BenchmarkCheckError, CheckReport
 from cge.benchmark.checks import check_benchmark
 from cge.benchmark.data import Benchmark
+from cge.benchmark.gtap import read_gtap
+from cge.benchmark.gtap_write import write_gtap
 from cge.benchmark.headers import HEADERS, Header
 from cge.benchmark.io import open_benchmark, write_benchmark
 from cge.benchmark.sam import Sam, check_sam, from_sam, make_sam
@@ -18,6 +21,7 @@ __all__ = [
     "CheckReport",
     "Header",
     "Sam",
+    "aggregate",
     "base_wages",
     "check_benchmark",
     "check_sam",
@@ -26,10 +30,12 @@ __all__ = [
     "make_sam",
     "migrant_accounts",
     "open_benchmark",
+    "read_gtap",
     "read_sam_csv",
     "region_sam",
     "sam_summary",
     "synthetic_benchmark",
     "write_benchmark",
+    "write_gtap",
     "write_sam_csv",
 ]

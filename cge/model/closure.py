@@ -21,11 +21,24 @@ NUMERAIRE = "pfactwld"
 
 @dataclass(frozen=True)
 class Swap:
-    """Free ``endogenous`` and fix ``exogenous`` where ``where`` is true (all active cells by default)."""
+    """Exchange the status of two variables.
+
+    Attributes
+    ----------
+    exogenous : str
+        The variable that becomes exogenous.
+    endogenous : str
+        The variable that becomes endogenous.
+    where : bool array, optional
+        Cells of the variable that is freed; all active ones by default.
+    where_held : bool array, optional
+        Cells of the variable that is held, where its dimensions differ; ``where`` by default.
+    """
 
     exogenous: str
     endogenous: str
     where: np.ndarray | None = None
+    where_held: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,8 @@ class Closure:
         if freed.role != "exogenous" and swap.endogenous not in fixed:
             raise ClosureError(f"{what}: '{freed.name}' is endogenous already; name an exogenous variable to free")
         where_free = _cells(swap.where, freed.name, table, cal, what)
-        where_held = _cells(swap.where, held.name, table, cal, what)
+        mask_held = swap.where if swap.where_held is None else swap.where_held
+        where_held = _cells(mask_held, held.name, table, cal, what)
         if int(where_free.sum()) != int(where_held.sum()):
             raise ClosureError(f"{what}: {int(where_free.sum())} cells are freed but "
                                f"{int(where_held.sum())} fixed; both sides of a swap must have the same elements")

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from cge.benchmark import Benchmark, open_benchmark
 from cge.errors import CGEError, ScenarioError, SolveFailed
-from cge.model.closure import Closure, Swap
+from cge.model.closure import Closure
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, read_scenarios, shocks_of
+from cge.scenario.closures import closure_swaps, with_mobility
 from cge.solve.model import Model, Solution
 from cge.welfare.gains import add_gains
 
@@ -89,19 +89,8 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
 
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     """The model that a scenario file asks for: benchmark, closure, labour options."""
-    swaps = []
-    for entry in file.closure.get("swap", ()):
-        if not isinstance(entry, Mapping) or set(entry) - {"exogenous", "endogenous", "except"} or len(entry) < 2:
-            raise ScenarioError(f"{file.path}, closure: write swap = [{{ exogenous = \"del_tbalry\", endogenous = "
-                                "\"dpsave\", except = [\"USA\"] }]")
-        where = None
-        if "except" in entry:
-            from cge.scenario import positions
-
-            where = np.ones(len(bench.labels("reg")), bool)
-            where[positions(bench, "reg", entry["except"], f"{file.path}, closure")] = False
-        swaps.append(Swap(entry["exogenous"], entry["endogenous"], where))
-    return Model(bench, Closure(tuple(swaps)), labour=file.labour, rordelta=file.closure.get("rordelta"))
+    closure = Closure(closure_swaps(file.closure, bench))
+    return Model(with_mobility(bench, file.closure), closure, labour=file.labour, rordelta=file.closure.get("rordelta"))
 
 
 def _breakeven_pair(file: ScenarioFile, entry: Any) -> tuple[str, str]:

@@ -200,8 +200,8 @@ def _host_wage(r: _Reader):
                      f"capital {float(capital.min()):+.2f}% at least")
     name = r.role["migration"]
     wage = 100 * (r.ds["realwage"].sel(scenario=name, reg=r.groups["importers"]) - 1)
-    return "; ".join(words), ok, (f"importers, each skill's own quota; under {name}, both skills together, wages fall by "
-                                  f"{-float(wage.max()):.2f} to {-float(wage.min()):.2f}%")
+    return "; ".join(words), ok, (f"importers, each skill's own quota; under {name}, both skills together, wages "
+                                  f"fall by {-float(wage.max()):.2f} to {-float(wage.min()):.2f}%")
 
 
 def _home_wage(r: _Reader):

@@ -1,0 +1,101 @@
+"""Swap statements and named closures: what they hold is held, wrong ones are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cge.benchmark import synthetic_benchmark
+from cge.errors import ClosureError
+from cge.model.closure import Closure
+from cge.scenario.closures import LIBRARY, closure_swaps, parse_swap, with_mobility
+from cge.solve.model import Model
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return synthetic_benchmark(3, 3, seed=1)
+
+
+def test_statement_frees_the_exogenous_side_whatever_the_order(bench):
+    a = parse_swap("swap dpsave(r) = del_tbalry(r)", bench)
+    b = parse_swap("del_tbalry = dpsave", bench)
+    for swap in (a, b):
+        assert (swap.endogenous, swap.exogenous) == ("dpsave", "del_tbalry")
+        assert swap.where.all()
+
+
+def test_except_and_single_elements(bench):
+    regs, comm = bench.labels("reg"), bench.labels("comm")
+    assert parse_swap(f"dpsave(r) = del_tbalry(r) except {regs[0]}", bench).where.tolist() == [False, True, True]
+    swap = parse_swap(f"tms({comm[0]}, {regs[1]}, d) = qxs({comm[0]}, {regs[1]}, d)", bench)
+    assert swap.where.sum() == 3
+    assert swap.where[0, 1].all()
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("dpsave(r) = del_tbalri(r)", "did you mean 'del_tbalry'"),
+    ("dpsave(r) = tms(c,s,d)", "both exogenous"),
+    ("y(r) = yp(r)", "both endogenous"),
+    ("dpsave(r,s) = del_tbalry(r)", "has the dimensions"),
+    ("dpsave(Atlantis) = del_tbalry(r)", "Atlantis"),
+    ("dpsave", "cannot be read"),
+    ("dpsave(r) = del_tbalry(r) = y", "cannot be read"),
+])
+def test_wrong_statement_is_refused_by_name(bench, text, says):
+    with pytest.raises(ClosureError, match=says):
+        parse_swap(text, bench)
+
+
+def test_unequal_sides_are_refused(bench):
+    swap = parse_swap(f"dpsave(r) = del_tbalry({bench.labels('reg')[0]})", bench)
+    with pytest.raises(ClosureError, match="freed"):
+        Model(bench, Closure((swap,)))
+
+
+def test_unknown_name_is_refused(bench):
+    with pytest.raises(ClosureError, match="did you mean 'trade_balance'"):
+        closure_swaps({"use": ["trade_balances"]}, bench)
+
+
+def test_trade_balance_is_held(bench):
+    model = Model(bench, Closure(closure_swaps({"use": "trade_balance"}, bench)))
+    solution = model.solve({"tm": 1.05})
+    assert float(np.abs(solution["del_tbalry"]).max()) < 1e-10
+    assert float(np.abs(solution["dpsave"] - 1).max()) > 1e-4
+    assert solution.certificate.worst < 1e-9
+
+
+def test_import_quota_holds_the_volume_and_its_rent_is_the_tariff(bench):
+    traded = np.argwhere(bench["VMSB"].values > 0)
+    c, s, d = next((c, s, d) for c, s, d in traded if s != d)
+    names = f"({bench.labels('comm')[c]}, {bench.labels('reg')[s]}, {bench.labels('reg')[d]})"
+    model = Model(bench, Closure((parse_swap(f"tms{names} = qxs{names}", bench),)))
+    level = np.ones(model.system.shape("qxs"))
+    level[c, s, d] = 0.8
+    solution = model.solve({"qxs": level})
+    assert float(solution["qxs"][c, s, d]) == pytest.approx(0.8, abs=1e-9)
+    assert float(solution["tms"][c, s, d]) > 1.0
+    assert solution.certificate.worst < 1e-9
+
+
+def test_specific_capital_stays_in_its_activity(bench):
+    model = Model(with_mobility(bench, {"mobility": {"Capital": "fixed"}}))
+    solution = model.solve({"tm": 1.05})
+    capital = solution["qfe"].sel(endw="Capital")
+    np.testing.assert_allclose(capital, 1.0, atol=1e-9)
+    assert solution.certificate.worst < 1e-9
+
+
+def test_real_wage_is_held_and_employment_moves(bench):
+    model = Model(bench, Closure(closure_swaps({"use": "real_wage"}, bench)))
+    solution = model.solve({"tm": 1.05})
+    np.testing.assert_allclose(solution["realwage"][0], 1.0, atol=1e-9)
+    skill = bench.labels("skill")[0]
+    assert float(np.abs(solution["qe"].sel(endw=skill) - 1).max()) > 1e-5
+    assert solution.certificate.worst < 1e-9
+
+
+def test_every_statement_of_the_library_names_existing_variables(bench):
+    for name in LIBRARY:
+        assert closure_swaps({"use": [name]}, bench)

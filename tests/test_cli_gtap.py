@@ -1,0 +1,49 @@
+"""From a GTAP folder to a solved scenario by the command line alone, on a data base of our own making."""
+
+from __future__ import annotations
+
+import pytest
+
+from cge.benchmark import synthetic_benchmark, write_gtap
+from cge.cli import main
+from cge.results import open_results
+
+
+@pytest.fixture(scope="module")
+def gtap(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gtap")
+    write_gtap(synthetic_benchmark(3, 3, seed=1, migrants=False), folder / "har")
+    return folder
+
+
+def test_import_run_and_export(gtap, monkeypatch, capsys):
+    monkeypatch.chdir(gtap)
+    assert main(["import-har", "har", "--to", "mine"]) == 0
+    (gtap / "s.toml").write_text("""
+benchmark = "mine"
+[closure]
+use = "trade_balance"
+[scenario.tm10]
+shock = [{ variable = "tm", value = 1.1 }]
+""")
+    assert main(["run", "s.toml", "--out", "out", "--no-figures"]) == 0
+    ds = open_results(gtap / "out" / "s.nc")
+    assert float(abs(ds["del_tbalry"]).max()) < 1e-9
+    assert float(ds["certificate_residual"].max()) < 1e-9
+    assert main(["export-har", "mine", "--to", "back"]) == 0
+    assert (gtap / "back" / "basedata.har").is_file()
+
+
+def test_aggregate(gtap, monkeypatch, capsys):
+    monkeypatch.chdir(gtap)
+    bench = synthetic_benchmark(3, 3, seed=1)
+    first, *rest = bench.labels("reg")
+    (gtap / "map.toml").write_text(f'[reg]\nOne = ["{first}"]\nRest = [{", ".join(repr(r) for r in rest)}]\n')
+    main(["import-har", "har", "--to", "mine2"])
+    assert main(["aggregate", "mine2", "map.toml", "--to", "small"]) == 0
+    assert main(["check", "small"]) == 0
+
+
+def test_wrong_folder_is_one_line(gtap, capsys):
+    assert main(["import-har", str(gtap / "nothing"), "--to", str(gtap / "x")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
