@@ -109,6 +109,7 @@ def _rows() -> list[Header]:
     flow("VDEP", "reg", "depreciation of capital")
     flow("VKB", "reg", "capital stock, beginning of period")
     flow("POP", "reg", "population", unit="million persons")
+    flow("DPSM", "reg", "sum of the distribution parameters of utility", unit="1", required=False, default=1.0)
 
     labour(
         "LAB",
