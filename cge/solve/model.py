@@ -79,6 +79,12 @@ class Solution:
             out.attrs = {"long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block}
         return out
 
+    def updated(self, name: str | None = None) -> Benchmark:
+        """The data base after the shock, a benchmark of its own (:func:`cge.solve.updated.updated`)."""
+        from cge.solve.updated import updated
+
+        return updated(self, name)
+
     @property
     def certificate(self) -> Certificate:
         """Residuals, Walras' law and account balance, re-evaluated with NumPy in float64."""
