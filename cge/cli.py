@@ -47,6 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--scenario", help="also print the gains by region of this scenario")
     c.set_defaults(run=_report)
 
+    c = sub.add_parser("decompose", help="what each part of a scenario contributes to the results (subtotals)")
+    c.add_argument("scenarios", help="scenario file (.toml), or the name of a shipped one")
+    c.add_argument("scenario", help="name of the scenario")
+    c.add_argument("--of", nargs="+", default=["EV"], metavar="VARIABLE", help="variables to decompose (default: EV)")
+    c.add_argument("--by", choices=("comm", "dst"), default="", help="take tariffs apart by commodity or importer")
+    c.add_argument("--out", type=Path, help="also write the contributions as netCDF into this folder")
+    c.set_defaults(run=_decompose)
+
     c = sub.add_parser("sam", help="show, export or check a social accounting matrix")
     c.add_argument("benchmark", help="benchmark name or folder, or a SAM in CSV")
     c.add_argument("--region", help="the SAM of one region (default: the global one)")
@@ -126,6 +134,20 @@ def _report(args: argparse.Namespace) -> int:
     print_results(ds)
     if args.scenario:
         print_region_table(ds, args.scenario)
+    return 0
+
+
+def _decompose(args: argparse.Namespace) -> int:
+    from cge.report import print_subtotals
+    from cge.results import write_netcdf
+    from cge.scenario import read_scenarios
+    from cge.welfare.compare import decompose
+
+    file = read_scenarios(_scenario_path(args.scenarios))
+    found = decompose(file, args.scenario, args.of, by=args.by)
+    print_subtotals(found, args.of)
+    if args.out:
+        print(f"\nwritten: {write_netcdf(found.data, args.out / f'{file.path.stem}_{args.scenario}_parts.nc')}")
     return 0
 
 

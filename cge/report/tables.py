@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from cge.errors import CGEError
+from cge.solve.subtotals import Subtotals
 from cge.welfare import region_table
 from cge.welfare.targets import NOT_YET, target_table
 
@@ -76,3 +77,19 @@ def print_targets(ds: xr.Dataset) -> None:
     print(f"\n{met} of {len(gates)} gates met that these scenarios can compute"
           + ("" if met == len(gates) else f"; not met: {', '.join(str(n) for n in gates['no'][gates['met'] == 'NO'])}"))
     print("not computed yet: " + "; ".join(f"{n} {why}" for n, why in NOT_YET.items()))
+
+
+def print_subtotals(found: Subtotals, names: list[str]) -> None:
+    """Print what each part of a scenario contributes to each variable of at most one dimension."""
+    ds = found.data
+    for name in names:
+        value, total = ds[name], ds[f"total_{name}"]
+        print(f"\n{name}: {value.attrs['long_name']}, {value.attrs['units']}\n")
+        if value.ndim > 2:
+            print(f"({' x '.join(map(str, value.dims))}: {value.size} numbers; write them with --out)")
+            continue
+        frame = value.to_pandas().T if value.ndim == 2 else value.to_pandas().to_frame("world").T
+        frame["sum"] = frame.sum(axis=1)
+        frame["whole"] = total.values
+        print(frame.to_string(float_format=lambda x: f"{x:,.3f}"))
+    print(f"\nsum of the parts against the whole: {found.gap:.0e} of the largest change ({found.steps} steps)")

@@ -113,6 +113,11 @@ class Newton:
                               + ". Check the closure (a market dropped twice, a price level without numeraire)")
         self._inverse = self._jnp.asarray(inverse)
 
+    @property
+    def inverse(self) -> np.ndarray:
+        """Inverse of the benchmark Jacobian (unknowns, rows)."""
+        return np.asarray(self._inverse)
+
     def rate_state(self, x: np.ndarray, data: dict) -> dict:
         """Path state of the Divisia indices at ``x``."""
         return self.system.view(np.asarray(x), data).rate_state(self.system.rates)

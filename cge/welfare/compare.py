@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from cge.model.closure import Closure
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, read_scenarios, shocks_of
 from cge.scenario.closures import closure_swaps, with_mobility
+from cge.scenario.parts import parts_of
 from cge.solve.model import Model, Solution
+from cge.solve.subtotals import Subtotals, subtotals
 from cge.welfare.gains import add_gains
 
 _SECANTS = 12
@@ -85,6 +87,23 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         _add_breakeven(ds, model, file, pairs)
         say(f"break-even quotas  ({time.perf_counter() - clock:.1f} s)")
     return ds
+
+
+def decompose(source: str | Path | ScenarioFile, scenario: str, names: Sequence[str] = ("EV",), *, by: str = "",
+              benchmark: Benchmark | None = None) -> Subtotals:
+    """Contributions of the parts of one scenario of a file; see :func:`cge.solve.subtotals.subtotals`.
+
+    Raises
+    ------
+    ScenarioError
+        The file has no such scenario, or an unknown variable is asked for.
+    """
+    file = source if isinstance(source, ScenarioFile) else read_scenarios(source)
+    if scenario not in file.scenarios:
+        raise ScenarioError(f"{file.path} has no scenario '{scenario}'; it has {', '.join(file.scenarios)}")
+    model = make_model(benchmark or open_benchmark(file.benchmark), file)
+    parts, coefficients = parts_of(file.scenarios[scenario], model, file.labour, by)
+    return subtotals(model, parts, names, coefficients)
 
 
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
