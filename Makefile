@@ -16,12 +16,13 @@ DEV := $(VENV)/.installed-dev
 INPUTS := pyproject.toml constraints.txt cge/_version.py
 
 .NOTPARALLEL:
-.PHONY: help run test test-long check benchmark wheel clean
+.PHONY: help run test test-long parity check benchmark wheel clean
 
 help:
 	@echo "make run        install, then compare freer trade and freer migration: runs/out/"
 	@echo "make test       install, then run the tests"
 	@echo "make test-long  the tests that take more than a minute"
+	@echo "make parity     compare with GEMPACK's solutions in ../shared/validation, variable by variable"
 	@echo "make check      ruff and mypy"
 	@echo "make benchmark  rebuild sam_data/ww1997 from raw public data in RAW=$(RAW)"
 	@echo "make wheel      build the wheel and the source archive in dist/"
@@ -35,6 +36,9 @@ test: $(TEST)
 
 test-long: $(TEST)
 	$(BIN)/python -m pytest -m long
+
+parity: $(TEST)
+	$(BIN)/python -m tests.parity
 
 check: $(DEV)
 	$(BIN)/ruff check .

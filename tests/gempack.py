@@ -140,10 +140,23 @@ def _cells(labels, axes):
     return np.ix_(*[[list(a).index(x) for x in ls] for ls, a in zip(labels, axes, strict=True)])
 
 
-def _spelled(labels, wanted):
+def spelled(labels, wanted):
     """Labels in the spelling of ours: GEMPACK does not mind capitals."""
     own = {w.lower(): w for w in wanted}
     return [own.get(x.lower(), x) for x in labels]
+
+
+def summary(error: np.ndarray, labels, expected: np.ndarray) -> dict:
+    """Quantiles of an array of errors, and where the largest is."""
+    cell = np.unravel_index(int(error.argmax()), error.shape) if error.shape else ()
+    return {
+        "max": float(error.max()),
+        "p50": float(np.quantile(error, 0.5)),
+        "p99": float(np.quantile(error, 0.99)),
+        "where": ", ".join(h[i] for h, i in zip(labels, cell, strict=True)),
+        "range": float(np.abs(expected).max()),
+        "cells": error.size,
+    }
 
 
 def compare(solution, base, path: Path) -> dict[str, dict]:
@@ -169,22 +182,14 @@ def compare(solution, base, path: Path) -> dict[str, dict]:
         active = np.broadcast_to(model.cal.masks.get(name, True), own.shape)
         # Sets may differ: specific endowments only, or a shifter over all commodities in place of margins.
         held = axes or [list(w) for w in labels]
-        held = [_spelled(h, w) for h, w in zip(held, labels, strict=True)]
+        held = [spelled(h, w) for h, w in zip(held, labels, strict=True)]
         common = [[x for x in h if x in w] for h, w in zip(held, labels, strict=True)]
         if not all(common):
             continue
         expected = expected.reshape([len(h) for h in held])[_cells(common, held)]
         own, active = own[_cells(common, labels)], active[_cells(common, labels)]
         error = np.where(active, np.abs(own - expected), 0.0)
-        cell = np.unravel_index(int(error.argmax()), error.shape) if error.shape else ()
-        out[name] = {
-            "max": float(error.max()),
-            "p50": float(np.quantile(error, 0.5)),
-            "p99": float(np.quantile(error, 0.99)),
-            "where": ", ".join(h[i] for h, i in zip(common, cell, strict=True)),
-            "range": float(np.abs(expected).max()),
-            "cells": error.size,
-        }
+        out[name] = summary(error, common, expected)
     return out
 
 
@@ -195,16 +200,6 @@ NOTES = {"CREATION", "Fortran", "when"}
 def missing(path: Path) -> set[str]:
     """Variables of the reference solution that the table lacks."""
     return {n for n in reference(path) if n not in NOTES and n not in table.symbols}
-
-
-def relative(errors: dict[str, dict], solution) -> dict[str, dict]:
-    """Errors of changes in money, in % of their largest cell (at least of 1e-6 of world income)."""
-    world = solution.model.cal.data["INCWLD"][1]
-    out = {}
-    for name, e in errors.items():
-        size = max(e["range"], 1e-6 * world) / 100.0 if table.symbols[name].unit == "million US$" else 1.0
-        out[name] = {**e, "max": e["max"] / size, "p99": e["p99"] / size, "p50": e["p50"] / size}
-    return out
 
 
 def worst(errors: dict[str, dict], key: str, bar: float) -> str:

@@ -102,7 +102,8 @@ def test_values_are_prices_times_volumes_and_gdp_has_two_sides(case):
     np.testing.assert_allclose(s["gdp"], s["gdpinc"], rtol=1e-9)
     for value, price, volume in (
         ("vgdp", "pgdp", "qgdp"), ("vxwfob", "pxw", "qxw"), ("vxwreg", "pxwreg", "qxwreg"),
-        ("vxwcom", "pxwcom", "qxwcom"), ("vxwwld", "pxwwld", "qxwwld"), ("vmwcif", "pmw", "qmw"), ("vmwreg", "pmwreg", "qmwreg"),
+        ("vxwcom", "pxwcom", "qxwcom"), ("vxwwld", "pxwwld", "qxwwld"), ("vmwcif", "pmw", "qmw"),
+        ("vmwreg", "pmwreg", "qmwreg"),
         ("vmwcom", "pmwcom", "qmwcom"), ("valuew", "pw", "qow"), ("y", "p", None),
     ):
         right = s[price] * (s[volume] if volume else s["y"] / s["p"])
