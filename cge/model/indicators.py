@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cge.model.ops import index, level, share, total
 from cge.model.registry import table
 
-_RATIO = dict(unit="ratio", positive=False)
+_RATIO: dict[str, Any] = dict(unit="ratio", positive=False)
 
 
 @table.define("reg", **_RATIO)

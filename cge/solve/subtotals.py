@@ -95,7 +95,8 @@ def _integrate(model: Model, solution: Solution, parts: Mapping, names: Sequence
     """Romberg integration of the tangents: array (part, all cells of all variables)."""
     assert solution.path is not None
     slopes: dict[float, np.ndarray] = {}
-    n, row = 1, []
+    n = 1
+    row: list[np.ndarray] = []
     total = _values(solution.view, names) - _values(model.base().view, names)
     scale = _scales(model, names, total)
     while True:
