@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     c = sub.add_parser("report", help="print the tables of a result file")
     c.add_argument("results", type=Path, help="netCDF file written by `cge run`")
     c.add_argument("--scenario", help="also print the gains by region of this scenario")
+    c.add_argument("--welfare", action="store_true",
+                   help="and what contributes to residents' gain: taxes, terms of trade, technology, movers")
     c.set_defaults(run=_report)
 
     c = sub.add_parser("decompose", help="what each part of a scenario contributes to the results (subtotals)")
@@ -127,13 +129,17 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from cge.report import print_region_table, print_results
+    from cge.report import print_decomposition, print_region_table, print_results
     from cge.results import open_results
 
     ds = open_results(args.results)
+    if args.welfare and not args.scenario:
+        raise CGEError("--welfare goes with a scenario; name one with --scenario")
     print_results(ds)
     if args.scenario:
         print_region_table(ds, args.scenario)
+    if args.welfare:
+        print_decomposition(ds, args.scenario)
     return 0
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from cge.errors import CGEError
 from cge.solve.subtotals import Subtotals
-from cge.welfare import region_table
+from cge.welfare import CONTRIBUTIONS, decomposition_table, region_table
 from cge.welfare.targets import NOT_YET, target_table
 
 _WIDTH = 118
@@ -61,6 +61,21 @@ def print_region_table(ds: xr.Dataset, scenario: str) -> None:
           "real wages and capital return, %\n")
     frame = region_table(ds, scenario)
     print(frame.to_string(float_format=lambda x: f"{x:.2f}", na_rep=""))
+
+
+def print_decomposition(ds: xr.Dataset, scenario: str) -> None:
+    """Print what contributes to residents' equivalent variation in one scenario, billion US$.
+
+    Raises
+    ------
+    CGEError
+        The Dataset has no such scenario, or no decomposition.
+    """
+    frame = decomposition_table(ds, scenario) / 1e3
+    shown = frame.loc[:, (frame.abs() >= 5e-4).any()]
+    print(f"\n{scenario}: contributions to the equivalent variation of permanent residents, billion US$\n")
+    print(shown.rename(columns=lambda c: c.split()[0].split("-")[0]).to_string(float_format=lambda x: f"{x:.3f}"))
+    print("\n" + textwrap.fill("; ".join(f"{c}: {CONTRIBUTIONS[c]}" for c in shown if c in CONTRIBUTIONS), _WIDTH))
 
 
 def print_targets(ds: xr.Dataset) -> None:
