@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("scenarios", help="scenario file (.toml), or the name of a shipped one")
     c.add_argument("--out", type=Path, default=_OUT, help="folder of the results (default: runs/out)")
     c.add_argument("--cells", action="store_true",
-                   help="also write the welfare decomposition by commodity, activity and partner")
+                   help="write the welfare decomposition by commodity, activity and partner however many cells it has")
     c.add_argument("--no-figures", action="store_true", help="do not draw figures")
     c.set_defaults(run=_run)
 
@@ -119,7 +119,7 @@ def _run(args: argparse.Namespace) -> int:
 
     file = read_scenarios(_scenario_path(args.scenarios))
     print(file.title)
-    ds = compare(file, progress=print, detail=args.cells)
+    ds = compare(file, progress=print, detail=args.cells or None)
     written = [write_netcdf(ds, args.out / Path(file.output).name)]
     print_results(ds)
     if not args.no_figures:

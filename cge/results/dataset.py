@@ -30,6 +30,8 @@ _CALIBRATED = {
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
     "TBAL0": "trade balance", "REGINV": "gross investment",
 }
+#: Numbers of the welfare decomposition's cells, over all scenarios, that a file takes without being asked.
+MOST_CELLS = 1_000_000
 #: Options of new movers that are single numbers, by scenario.
 _OPTIONS = {"TAXMOV": "part of the host's labour tax that new movers pay",
             "CTAXMOV": "part of the host's consumption taxes that new movers pay",
@@ -43,22 +45,26 @@ _MOVERS = {"AN": ("AN", "productivity of new movers relative to a host worker", 
            "MSHR": ("MSHR", "share of the home in new movers to the host", "ratio")}
 
 
-def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solution], detail: bool = False
-               ) -> xr.Dataset:
+def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solution],
+               detail: bool | None = None) -> xr.Dataset:
     """One Dataset: benchmark, every variable by scenario, certificates, provenance.
 
-    Exogenous variables, and sums of them, that no scenario changes are left out. Indices are levels with
-    benchmark 1; signed variables are in their own unit (million US$ mostly).
+    Exogenous variables that no scenario changes are left out, in large files also their composites. Indices are
+    levels with benchmark 1; signed variables are in their own unit (million US$ mostly).
 
     Parameters
     ----------
     file : ScenarioFile
     model : Model
     solutions : mapping of str to Solution
-    detail : bool
-        Also the cells of the welfare decomposition (by commodity, activity, partner), not only their sums by region.
+    detail : bool, optional
+        Also the cells of the welfare decomposition (by commodity, activity, partner), not only their sums by region;
+        by default where they are at most :data:`MOST_CELLS` numbers.
     """
     names = list(solutions)
+    if detail is None:
+        cells = sum(int(np.prod(model.system.shape(s.name))) for s in table.symbols.values() if s.detail)
+        detail = cells * len(names) <= MOST_CELLS
     base = model.base()
     out: dict[str, xr.DataArray] = {}
     for name, symbol in table.symbols.items():
@@ -66,7 +72,7 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
             continue
         stack = np.stack([solutions[s][name].values for s in names])
         reference = base[name].values
-        given = symbol.role == "exogenous" or symbol.block == "shifters"
+        given = symbol.role == "exogenous" or (symbol.block == "shifters" and not detail)
         if given and np.array_equal(stack, np.broadcast_to(reference, stack.shape)):
             continue
         coords = {"scenario": names, **{d: list(model.cal.sets[d]) for d in symbol.dims}}
@@ -111,6 +117,12 @@ def _certificates(ds: xr.Dataset, solutions: Mapping[str, Solution]) -> None:
                     {"long_name": what, "units": "ratio"})
     ds["certificate_where"] = ("scenario", [s.certificate.where for s in solutions.values()],
                                {"long_name": "row and element of the largest residual"})
+    # Asking for a reporting rate has integrated all of them.
+    errors = {"index_error": ([s.rate_error for s in solutions.values()], "indices that the solve integrates"),
+              "report_error": ([s.path.post_error if s.path else 0.0 for s in solutions.values()],
+                               "reporting indices and contributions to welfare")}
+    for name, (values, what) in errors.items():
+        ds[name] = ("scenario", values, {"long_name": f"estimated integration error of {what}", "units": "fraction"})
     ds["steps"] = ("scenario", [s.steps for s in solutions.values()], {"long_name": "sub-steps of the path"})
     ds["newton_iterations"] = ("scenario", [s.report.iterations for s in solutions.values()])
     ds["jacobian_products"] = ("scenario", [s.report.products for s in solutions.values()])

@@ -26,7 +26,7 @@ _BREAKEVEN_TOLERANCE = 1e-6
 
 
 def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = None,
-            progress: Callable[[str], None] | None = None, detail: bool = False) -> xr.Dataset:
+            progress: Callable[[str], None] | None = None, detail: bool | None = None) -> xr.Dataset:
     """Solve all scenarios of a file and return one Dataset with gains by group.
 
     Parameters
@@ -36,8 +36,8 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         Used instead of the one that the file names.
     progress : callable, optional
         Receives one line per phase and scenario.
-    detail : bool
-        Also the cells of the welfare decomposition, see :func:`cge.results.to_dataset`.
+    detail : bool, optional
+        Also the cells of the welfare decomposition, by default where they are few; see :func:`cge.results.to_dataset`.
 
     Returns
     -------
