@@ -99,6 +99,7 @@ class Path:
         return self._post[name]
 
     def _integrate(self) -> dict[str, np.ndarray]:
+        self.report = type(self.report)()  # the count of the solve itself is closed
         if 1 not in self.passes:  # a fixed number of sub-steps: nothing to extrapolate from
             return self._along(max(self.passes))
         n = 1
