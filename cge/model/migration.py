@@ -162,15 +162,29 @@ def popres(v):
 
 @table.define("reg", unit="million persons", positive=False)
 def people(v):
-    """Everybody living in the region: residents, earlier migrants, new movers."""
-    movers = at(total(v.mov, "skill", "home"), host="reg") * 0.001
+    """Everybody living in the region: residents, earlier migrants, new movers with dependants."""
+    movers = at(total(v.mov, "skill", "home"), host="reg") * (1.0 + v.FAMILY) * 0.001
     return level(v.POPRES * v.popres) + (v.POP_LEVEL - level(v.POPRES)) + movers
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def refund(v):
+    """Labour and consumption taxes that exempt movers do not pay (TAXMOV, CTAXMOV below one)."""
+    labour = (1.0 - v.TAXMOV) * at(v.wgross - v.wnet, reg="host") * v.AN * v.mov
+    consumption = v.spendnew - (v.ynew - v.remnew + v.sharenew)
+    return at(total(labour + consumption, "skill", "home"), host="reg")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def taxtotal(v):
+    """Revenue of all taxes net of what exempt movers do not pay."""
+    return v.indtax + v.taxrinc - v.refund
 
 
 @table.clears("del_taxhead", "reg", scale="INCHEAD0")
 def tax_revenue_per_head(v):
     """Tax revenue of all kinds per head of everybody living in the region."""
-    return (v.indtax + v.taxrinc) / v.people - v.TAXHEAD0, v.del_taxhead * v.INCHEAD0
+    return v.taxtotal / v.people - v.TAXHEAD0, v.del_taxhead * v.INCHEAD0
 
 
 @table.define("skill", "reg")

@@ -290,6 +290,11 @@ class View:
                          "x": [x.val for _, x in self._terms[name]]}
         return out
 
+    def rate_terms(self, name: str) -> list[tuple[Named, Named]]:
+        """Weights and logarithms (levels of signed variables) of the terms of one rate at this point."""
+        getattr(self, name)
+        return self._terms[name]
+
     def rates_used(self) -> set[str]:
         """Names of the rates that have been evaluated so far."""
         return set(self._terms)

@@ -175,7 +175,7 @@ def gcap(v):
 @table.define("reg", unit=_MUSD, positive=False)
 def ggov(v):
     """Factor-income view: real tax revenue of the government, change."""
-    return (v.indtax + v.taxrinc) / level(v.ppriv) - v.TAXHEAD0 * v.POP_LEVEL
+    return v.taxtotal / level(v.ppriv) - v.TAXHEAD0 * v.POP_LEVEL
 
 
 @table.define(unit=_MUSD, positive=False)

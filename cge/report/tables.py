@@ -21,6 +21,11 @@ def print_results(ds: xr.Dataset) -> None:
     print("\nGains by group, billion US$ (equivalent variation); independent: change of consumption, government and "
           "saving\n")
     print(_scenario_table(ds).to_string())
+    apart = abs(ds["gain_independent"] / ds["gain_world"].where(ds["gain_world"] != 0) - 1)
+    wide = [str(s) for s in ds["scenario"].values[(apart > 0.01).values & (abs(ds["gain_world"]) > 1e3).values]]
+    if wide:
+        print(f"\nworld and independent total differ by more than 1% in {', '.join(wide)}: they agree to second order"
+              "\nin the change of prices, which is large where tariffs go")
     headline = json.loads(ds.attrs["headline"])
     for role in ("trade", "migration"):
         if headline.get(role) in ds["scenario"].values:
@@ -61,6 +66,28 @@ def print_region_table(ds: xr.Dataset, scenario: str) -> None:
           "real wages and capital return, %\n")
     frame = region_table(ds, scenario)
     print(frame.to_string(float_format=lambda x: f"{x:.2f}", na_rep=""))
+    _print_movers(ds, scenario)
+
+
+def _print_movers(ds: xr.Dataset, scenario: str) -> None:
+    """Say what movers gain each, by skill, and which groups of movers lose."""
+    each, heads = ds["gain_per_mover"].sel(scenario=scenario), ds["movers_from"].sel(scenario=scenario)
+    if float(heads.sum()) <= 0:
+        return
+    words = []
+    for skill in ds["skill"].values:
+        gain, number = each.sel(skill=skill), heads.sel(skill=skill)
+        if float(number.sum()) > 0:
+            mean = float((gain * number).sum() / number.sum())
+            regs = gain["reg"].values
+            low, high = regs[int(gain.argmin("reg"))], regs[int(gain.argmax("reg"))]
+            words.append(f"{skill} {mean:,.0f} (from {low} {float(gain.min()):,.0f} to {high} "
+                         f"{float(gain.max()):,.0f})")
+    print(f"\ngain per new mover, US$ a year: {'; '.join(words)}")
+    losing = [f"{skill} from {r} {float(each.sel(skill=skill, reg=r)):,.0f}" for skill in ds["skill"].values
+              for r in ds["reg"].values if float(each.sel(skill=skill, reg=r)) < 0]
+    if losing:
+        print(f"movers who lose, and would not come of their own will: {', '.join(losing)}")
 
 
 def print_decomposition(ds: xr.Dataset, scenario: str) -> None:

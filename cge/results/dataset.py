@@ -30,6 +30,15 @@ _CALIBRATED = {
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
     "TBAL0": "trade balance", "REGINV": "gross investment",
 }
+_COORDINATES = {
+    "scenario": "scenario", "reg": "region", "comm": "commodity", "acts": "activity", "endw": "endowment",
+    "marg": "margin commodity", "skill": "labour by skill", "src": "exporting region", "dst": "importing region",
+    "home": "region the migrant comes from", "host": "region the migrant lives in",
+    "scenario_title": "what the scenario is",
+    "reference": "scenario against which gains are counted", "reg_name": "name of the region",
+    "comm_name": "name of the commodity", "acts_name": "name of the activity", "endw_name": "name of the endowment",
+    "skill_name": "name of the skill",
+}
 #: Numbers of the welfare decomposition's cells, over all scenarios, that a file takes without being asked.
 MOST_CELLS = 1_000_000
 #: Options of new movers that are single numbers, by scenario.
@@ -104,6 +113,8 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         long = model.bench.meta.get("long_names", {}).get(dim, {})
         if long:
             ds = ds.assign_coords({f"{dim}_name": (dim, [long.get(x, x) for x in model.cal.sets[dim]])})
+    for coordinate in ds.coords.values():
+        coordinate.attrs.setdefault("long_name", _COORDINATES.get(str(coordinate.name), str(coordinate.name)))
     ds.attrs = provenance(file, model)
     return ds
 
@@ -111,21 +122,24 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
 def _certificates(ds: xr.Dataset, solutions: Mapping[str, Solution]) -> None:
     rows = {"certificate_residual": ("residual", "largest relative residual, re-evaluated with NumPy"),
             "certificate_walras": ("walras", "slack of the omitted market over world income"),
-            "certificate_sam": ("sam", "largest imbalance of an account of the counterfactual SAM")}
+            "certificate_sam": ("sam", "largest imbalance of an account of the counterfactual SAM"),
+            "certificate_rates": ("rates", "largest gap of a Divisia index to its second integration")}
     for name, (key, what) in rows.items():
         ds[name] = ("scenario", [getattr(s.certificate, key) for s in solutions.values()],
                     {"long_name": what, "units": "ratio"})
     ds["certificate_where"] = ("scenario", [s.certificate.where for s in solutions.values()],
-                               {"long_name": "row and element of the largest residual"})
+                               {"long_name": "row and element of the largest residual", "units": "text"})
     # Asking for a reporting rate has integrated all of them.
     errors = {"index_error": ([s.rate_error for s in solutions.values()], "indices that the solve integrates"),
               "report_error": ([s.path.post_error if s.path else 0.0 for s in solutions.values()],
                                "reporting indices and contributions to welfare")}
     for name, (values, what) in errors.items():
         ds[name] = ("scenario", values, {"long_name": f"estimated integration error of {what}", "units": "fraction"})
-    ds["steps"] = ("scenario", [s.steps for s in solutions.values()], {"long_name": "sub-steps of the path"})
-    ds["newton_iterations"] = ("scenario", [s.report.iterations for s in solutions.values()])
-    ds["jacobian_products"] = ("scenario", [s.report.products for s in solutions.values()])
+    counts = {"steps": ([s.steps for s in solutions.values()], "sub-steps of the path"),
+              "newton_iterations": ([s.report.iterations for s in solutions.values()], "Newton iterations"),
+              "jacobian_products": ([s.report.products for s in solutions.values()], "Jacobian-vector products")}
+    for name, (number, what) in counts.items():
+        ds[name] = ("scenario", number, {"long_name": what, "units": "count"})
     ds["solve_seconds"] = ("scenario", [s.seconds for s in solutions.values()],
                            {"long_name": "wall time of the solve", "units": "s"})
 
@@ -136,7 +150,7 @@ def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
     return {
         "title": file.title,
         "model": "multi-region CGE, GTAP version 7 structure with bilateral labour mobility and remittances",
-        "package": f"cge {__version__}",
+        "package": f"opencge {__version__} (import name cge)",
         "python": platform.python_version(),
         "benchmark": model.bench.name,
         "benchmark_year": str(model.bench.meta.get("year", "")),
@@ -152,6 +166,18 @@ def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
         "groups": json.dumps(model.bench.meta.get("groups", {})),
         "units": "flows in million US$ of the base year; indices with benchmark = 1; workers in thousands",
     }
+
+
+def check_folder(folder: str | Path) -> None:
+    """Raise CGEError unless files can be written into the folder; nothing is left in it.
+
+    Called before long work, so that a wrong folder costs no waiting.
+    """
+    folder = Path(folder)
+    existing = next((p for p in (folder, *folder.absolute().parents) if p.exists()), Path("."))
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        why = "not a folder" if not existing.is_dir() else "not writable"
+        raise CGEError(f"cannot write into {folder}: {existing} is {why}; choose another folder with --out")
 
 
 def write_netcdf(ds: xr.Dataset, path: str | Path) -> Path:

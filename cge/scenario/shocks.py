@@ -116,6 +116,9 @@ def _tariff_power(scenario: Scenario, bench: Benchmark) -> np.ndarray:
             new = farm
         elif cut.get("remove") == "farm":
             new = rate - farm
+            if (mask & (farm > 0) & (rate < farm - 1e-12)).any():
+                raise ScenarioError(f"{where}: the farm layer cannot go after the tariff that holds it was cut; "
+                                    "remove the farm layer first, or remove \"all\"")
         elif cut.get("rate") == "1993":
             if "TMS1993" not in bench:
                 raise ScenarioError(f"{where}: benchmark {bench.name} carries no 1993 tariffs (array TMS1993)")

@@ -29,7 +29,7 @@ from typing import Any
 
 from cge.errors import ScenarioError
 
-_FILE_KEYS = {"title", "benchmark", "output", "closure", "labour", "scenario", "headline", "breakeven", "sweep"}
+_FILE_KEYS = {"title", "benchmark", "output", "closure", "labour", "scenario", "headline", "breakeven"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
@@ -37,6 +37,7 @@ _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
 _SHOCK_KEYS = {"variable", "value", "where"}
 _LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
 _CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility"}
+_ROLES = {"trade", "trade_applied", "trade_1993", "migration", "unskilled", "skilled", "both"}
 SUPPLY_RULES = ("pool", "stocks")
 
 
@@ -86,9 +87,11 @@ class Scenario:
             if "remove" in cut and cut["remove"] not in _LAYERS:
                 raise ScenarioError(f"{where}, tariffs: layer '{cut['remove']}' is not known; use one of "
                                     f"{', '.join(_LAYERS)}")
-            for key in ("scale", "rate"):
-                if key in cut and cut[key] != "1993":
-                    number(cut[key], f"{where}, tariffs, {key}")
+            if "scale" in cut or cut.get("rate", "1993") != "1993":
+                key = "scale" if "scale" in cut else "rate"
+                number(cut[key], f"{where}, tariffs, {key}")
+            for key in ("comm", "src", "dst"):
+                labels(cut.get(key), f"{where}, tariffs, {key}")
             if "rate" in cut and cut["rate"] != "1993" and cut["rate"] <= -1:
                 raise ScenarioError(f"{where}, tariffs: a rate of {cut['rate']:.0%} is below -100%; the price after "
                                     "tariff would not be positive - give a rate above -1")
@@ -98,6 +101,8 @@ class Scenario:
                 raise ScenarioError(f"{where}, quota: 'rate' is missing; give the quota as a fraction of the work "
                                     "force (0.03)")
             number(entry["rate"], f"{where}, quota, rate")
+            for key in ("skills", "hosts", "homes"):
+                labels(entry.get(key), f"{where}, quota, {key}")
             if entry["rate"] < 0:
                 raise ScenarioError(f"{where}, quota: a rate of {entry['rate']} is below zero; a quota admits movers - "
                                     "give 0 or more")
@@ -108,7 +113,13 @@ class Scenario:
             check_keys(entry, _SHOCK_KEYS, f"{where}, shock")
             if "variable" not in entry or "value" not in entry:
                 raise ScenarioError(f"{where}, shock: each entry needs 'variable' and 'value'")
+            if not isinstance(entry["variable"], str):
+                raise ScenarioError(f"{where}, shock: the variable {entry['variable']!r} is not a name; write it in "
+                                    "quotes")
             number(entry["value"], f"{where}, shock of {entry['variable']}")
+            within = table_of(entry.get("where", {}), f"{where}, shock of {entry['variable']}, where")
+            for dim, names in within.items():
+                labels(names, f"{where}, shock of {entry['variable']}, {dim}")
         check_labour(self.labour, where)
 
 
@@ -165,6 +176,8 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     except UnicodeDecodeError as err:
         raise ScenarioError(f"{path} is not a UTF-8 text file ({err.reason}); save it as UTF-8") from None
     check_keys(raw, _FILE_KEYS, str(path))
+    for key in ("closure", "labour", "headline", "scenario"):
+        table_of(raw.get(key, {}), f"{path}, {key}")
     if not isinstance(raw.get("benchmark"), str):
         raise ScenarioError(f'{path}: the benchmark is not named; add a line such as benchmark = "ww1997"')
     closure = dict(raw.get("closure", {}))
@@ -184,8 +197,17 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     for s in scenarios.values():
         if s.reference and s.reference not in scenarios:
             raise ScenarioError(f"{path}: scenario '{s.name}' refers to '{s.reference}', which is not in the file")
+        if s.reference and (s.reference == s.name or scenarios[s.reference].reference):
+            raise ScenarioError(f"{path}: scenario '{s.name}' is counted from '{s.reference}', which must be another "
+                                "scenario that is itself counted from the benchmark")
+    headline = raw.get("headline", {})
+    check_keys(headline, _ROLES, f"{path}, headline")
+    for role, name in headline.items():
+        if name not in scenarios:
+            raise ScenarioError(f"{path}, headline: {role} = '{name}' is not a scenario of the file; it has "
+                                f"{', '.join(scenarios)}")
     return ScenarioFile(path, text, raw.get("title", path.stem), raw["benchmark"], raw.get("output", f"{path.stem}.nc"),
-                        closure, raw.get("labour", {}), scenarios, raw.get("headline", {}), raw.get("breakeven", ()))
+                        closure, raw.get("labour", {}), scenarios, headline, raw.get("breakeven", ()))
 
 
 def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
@@ -215,11 +237,25 @@ def check_keys(given: Mapping[str, Any], known: set[str], where: str) -> None:
 
 def check_labour(given: Mapping[str, Any], where: str) -> None:
     """Refuse labour options out of range: all are fractions between 0 and 1, family at least 0."""
-    check_keys(given, _LABOUR_KEYS, f"{where}, labour")
+    check_keys(table_of(given, f"{where}, labour"), _LABOUR_KEYS, f"{where}, labour")
     for key, value in given.items():
         number(value, f"{where}, labour, {key}")
         if value < 0 or (key != "family" and value > 1):
             raise ScenarioError(f"{where}, labour: {key} = {value} is out of range; give a number between 0 and 1")
+
+
+def table_of(value: Any, where: str) -> Mapping[str, Any]:
+    """Refuse anything that is not a table of keys."""
+    if not isinstance(value, Mapping):
+        raise ScenarioError(f"{where}: {value!r} is not a table; write it as {{ key = value }}")
+    return value
+
+
+def labels(value: Any, where: str) -> None:
+    """Refuse anything that is not a label or a list of labels."""
+    listed = [value] if isinstance(value, str) or value is None else value
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(v, str) or v is None for v in listed):
+        raise ScenarioError(f'{where}: {value!r} is not a name or a list of names; write it as ["USA", "CAN"]')
 
 
 def number(value: Any, where: str) -> None:

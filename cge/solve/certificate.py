@@ -1,8 +1,9 @@
 """The certificate of a solution: everything re-evaluated with NumPy in float64.
 
-Three independent readings: the residual of every condition of the table; Walras'
-law (the omitted market of saving and investment); and the social accounts of
-the counterfactual, re-assembled from prices times quantities, row against column.
+Four readings: the residual of every condition of the table; Walras' law (the
+omitted market of saving and investment); the social accounts of the counterfactual,
+re-assembled from prices times quantities, row against column; and the Divisia
+indices, integrated a second time over the points of the path by another rule.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cge.model.ops import at, level, take
+from cge.solve.reintegrate import rate_gap
 from cge.solve.system import System
 
 
@@ -32,6 +34,11 @@ class Certificate:
         Largest imbalance of an account of the counterfactual SAM, over the account.
     sam_where : str
         That account.
+    rates : float
+        Largest gap of a Divisia index to its second integration (fraction); NaN
+        where the path has a single step. Its bar is that of the indices, not of residuals.
+    rates_where : str
+        That index.
     """
 
     residual: float
@@ -39,15 +46,17 @@ class Certificate:
     walras: float
     sam: float
     sam_where: str
+    rates: float = float("nan")
+    rates_where: str = ""
 
     @property
     def worst(self) -> float:
-        """The largest of the three readings."""
+        """The largest of residual, Walras' law and SAM."""
         readings = np.abs([self.residual, self.walras, self.sam])
         return float(readings.max()) if np.isfinite(readings).all() else float("inf")
 
 
-def certify(system: System, x: np.ndarray, data: dict[str, Any], view: Any) -> Certificate:
+def certify(system: System, x: np.ndarray, data: dict[str, Any], view: Any, path: Any = None) -> Certificate:
     """Re-evaluate a solution.
 
     Parameters
@@ -59,6 +68,8 @@ def certify(system: System, x: np.ndarray, data: dict[str, Any], view: Any) -> C
         Data tree of the last sub-step.
     view : View
         NumPy view of the same point.
+    path : Path, optional
+        The points behind the solution, for the second integration.
     """
     f = system.residual(np.asarray(x, float), data)
     worst = int(np.argmax(np.abs(f)))
@@ -68,7 +79,8 @@ def certify(system: System, x: np.ndarray, data: dict[str, Any], view: Any) -> C
     name, imbalance, cell = max(((k, *_worst(*pair)) for k, pair in accounts.items()), key=lambda t: t[1])
     labels = _labels(system, name, cell)
     return Certificate(float(np.abs(f[worst])), f"{row} ({block}) {', '.join(element)}".strip(),
-                       float(view.walraslack.level()) / income, imbalance, f"{name} {labels}".strip())
+                       float(view.walraslack.level()) / income, imbalance, f"{name} {labels}".strip(),
+                       *(rate_gap(path, view) if path is not None else (float("nan"), "")))
 
 
 def social_accounts(view: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -89,7 +89,7 @@ class Solution:
     def certificate(self) -> Certificate:
         """Residuals, Walras' law and account balance, re-evaluated with NumPy in float64."""
         if self._certificate is None:
-            self._certificate = certify(self.model.system, self.x, self.data, self.view)
+            self._certificate = certify(self.model.system, self.x, self.data, self.view, self.path)
         return self._certificate
 
 

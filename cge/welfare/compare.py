@@ -129,8 +129,10 @@ def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list
     ds["breakeven_quota"] = ("breakeven", [100 * q for q in found], {
         "long_name": "quota at which the migration scenario gives the world what the trade scenario does",
         "units": "% of the host's work force"})
-    ds["breakeven_trade"] = ("breakeven", [t for _, t in pairs])
-    ds["breakeven_migration"] = ("breakeven", [m for m, _ in pairs])
+    ds["breakeven_trade"] = ("breakeven", [t for _, t in pairs],
+                             {"long_name": "trade scenario", "units": "name"})
+    ds["breakeven_migration"] = ("breakeven", [m for m, _ in pairs],
+                                 {"long_name": "migration scenario", "units": "name"})
 
 
 def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float], goal: float) -> float:

@@ -28,6 +28,8 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
         Residents' / home / host gain in percent of residents' benchmark income.
     gain_per_head (scenario, reg)
         US$ per permanent resident.
+    gain_per_mover (scenario, skill, reg)
+        US$ per new mover, by home.
     movers, movers_from (scenario, skill, reg)
         New movers by host and by home, thousand workers.
     """
@@ -51,6 +53,11 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
     ds["gain_per_head"] = _tag(residents / ds["POPRES"], "residents' gain per permanent resident", "US$")
     ds["movers"] = _tag(_reg(ds["mov"].sum("home"), "host"), "new movers by host", "thousand workers")
     ds["movers_from"] = _tag(_reg(ds["mov"].sum("host"), "home"), "new movers by home", "thousand workers")
+    ds["group"].attrs["long_name"] = "group of people"
+    ds["concept"].attrs["long_name"] = "whose gain: permanent residents, people of the region (home), people in it (host)"
+    heads = ds["mov"].sum("host")
+    per_mover = _reg((1e3 * ds["EVnew"].sum("host") / heads.where(heads > 0)), "home")
+    ds["gain_per_mover"] = _tag(per_mover, "equivalent variation per new mover, by home and skill", "US$")
     return ds
 
 

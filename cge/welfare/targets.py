@@ -103,17 +103,21 @@ def _first_order(r: _Reader):
         ratio = r.world(name) / rule
         ok &= 0.75 <= ratio <= 1.15
         words.append(f"{name}: {ratio:.2f} (rule {rule:.0f} bn$)")
-    return "; ".join(words), ok, ""
+    ds, hosts = r.ds, r.groups["importers"]
+    market = (ds["YPALL"] + ds["YG0"] + ds["REGINV"] + ds["TBAL0"]).sel(reg=hosts).sum()
+    factor = ds["EVFB"].sum(("endw", "acts")).sel(reg=hosts).sum()
+    return "; ".join(words), ok, (f"the rule counts at factor cost; market prices are {float(market / factor):.3f} "
+                                  "times factor cost in the hosts")
 
 
 def _unskilled_world(r: _Reader):
     share = r.world(r.role["unskilled"]) / (r.world(r.role["unskilled"]) + r.world(r.role["skilled"]))
-    return f"{share:.2f}", 0.55 <= share <= 0.75, "college definition of skill"
+    return f"{share:.3f}", 0.55 <= share <= 0.75, "college definition of skill"
 
 
 def _unskilled_hosts(r: _Reader):
     u, s = (float(r.residents(r.role[k], "importers").sum()) for k in ("unskilled", "skilled"))
-    return f"{u / (u + s):.2f}", 0.50 <= u / (u + s) <= 0.70, ""
+    return f"{u / (u + s):.3f}", 0.50 <= u / (u + s) <= 0.70, ""
 
 
 def _additive(r: _Reader):

@@ -38,6 +38,17 @@ BROKEN = {
     "beta out of range": ('benchmark="b"\n[scenario.X]\nlabour={beta=1.5}', "out of range"),
     "reference": ('benchmark="b"\n[scenario.X]\nreference="Y"', "'Y'"),
     "like": ('benchmark="b"\n[scenario.X]\nlike="Y"', "'Y'"),
+    "scale by name": ('benchmark="b"\n[scenario.X]\ntariffs=[{scale="1993"}]', "not a number"),
+    "skills as number": ('benchmark="b"\n[scenario.X]\nquota=[{rate=0.03, skills=5}]', "list of names"),
+    "where as text": ('benchmark="b"\n[scenario.X]\nshock=[{variable="tm", value=1.1, where="USA"}]', "not a table"),
+    "variable as number": ('benchmark="b"\n[scenario.X]\nshock=[{variable=5, value=1.1}]', "not a name"),
+    "labour as number": ('benchmark="b"\nlabour=3\n[scenario.X]\n', "not a table"),
+    "dead key": ('benchmark="b"\nsweep=[1]\n[scenario.X]\n', "'sweep' is not known"),
+    "unknown role": ('benchmark="b"\n[scenario.X]\n[headline]\nmigraton="X"', "did you mean 'migration'"),
+    "role of nobody": ('benchmark="b"\n[scenario.X]\n[headline]\ntrade="Z"', "'Z' is not a scenario"),
+    "reference to itself": ('benchmark="b"\n[scenario.X]\nreference="X"', "counted from"),
+    "chain of references": (
+        'benchmark="b"\n[scenario.A]\n[scenario.B]\nreference="A"\n[scenario.C]\nreference="B"', "counted from"),
     "rordelta": ('benchmark="b"\n[closure]\nrordelta=2\n[scenario.X]\n', "rordelta"),
     "toml": ('benchmark="b', "not valid TOML"),
     "not a list": ('benchmark="b"\n[scenario.X]\ntariffs="all"', "list of tables"),
@@ -118,6 +129,7 @@ WRONG = {
     "sector": (Scenario("X", tariffs=[{"remove": "all", "comm": ["Magic"]}]), "sector 'Magic'"),
     "too many": (Scenario("X", quota=[{"rate": 50.0}]), "of its own; lower the quota"),
     "variable": (Scenario("X", shock=[{"variable": "tmx", "value": 1.1}]), "not an exogenous variable"),
+    "farm twice": (Scenario("X", tariffs=[{"remove": "all"}, {"remove": "farm"}]), "farm layer cannot go"),
     "where": (Scenario("X", shock=[{"variable": "tm", "value": 1.1, "where": {"acts": "A"}}]), "has dimensions"),
 }
 
