@@ -6,9 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cge._version import __version__
 from cge.errors import CGEError
+
+if TYPE_CHECKING:
+    from cge.benchmark import Sam
 
 _OUT = Path("runs") / "out"
 
@@ -57,12 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--out", type=Path, help="also write the contributions as netCDF into this folder")
     c.set_defaults(run=_decompose)
 
-    c = sub.add_parser("sam", help="show, export or check a social accounting matrix")
+    c = sub.add_parser("sam", help="show, export or check a social accounting matrix",
+                       description="Show, export or check a social accounting matrix. A CSV is always judged: one with "
+                       "unknown accounts or a missing region is refused; one that does not balance is shown or "
+                       "exported, but the failures go to standard error and the exit code is 1.")
     c.add_argument("benchmark", help="benchmark name or folder, or a SAM in CSV")
     c.add_argument("--region", help="the SAM of one region (default: the global one)")
     c.add_argument("--export", type=Path, metavar="FILE.csv", help="write it as CSV")
     c.add_argument("--square", action="store_true", help="export as a square table instead of a long one")
-    c.add_argument("--check", action="store_true", help="check balance and signs of every account")
+    c.add_argument("--check", action="store_true", help="check names, balance and signs of every account")
+    c.add_argument("--like", metavar="BENCHMARK",
+                   help="check a CSV against the exact accounts (and labour stocks) of this benchmark")
     c.set_defaults(run=_sam)
 
     c = sub.add_parser("check", help="check a benchmark: identities, signs, labour and policy layers")
@@ -158,19 +167,56 @@ def _decompose(args: argparse.Namespace) -> int:
 
 
 def _sam(args: argparse.Namespace) -> int:
-    from cge.benchmark import check_sam, make_sam, open_benchmark, read_sam_csv, region_sam, sam_summary, write_sam_csv
+    from cge.benchmark import make_sam, open_benchmark, read_sam_csv, region_sam, sam_summary, write_sam_csv
 
-    sam = read_sam_csv(args.benchmark) if args.benchmark.endswith(".csv") else make_sam(open_benchmark(args.benchmark))
-    if args.check:
-        check_sam(sam)
-        print(f"balanced: every account's row equals its column to 1e-9 ({len(sam.totals())} accounts)")
+    table = args.benchmark.endswith(".csv")
+    if args.like and not table:
+        raise CGEError("--like compares a SAM in CSV with a benchmark; give the CSV file first")
+    sam = read_sam_csv(args.benchmark) if table else make_sam(open_benchmark(args.benchmark))
+    # A CSV is judged always: names it may not have are refused at once, an imbalance after it is shown.
+    fault = _sam_fault(sam, table, args.like)
+    if fault and (args.check or args.like):
+        raise fault
+    if args.check or args.like:
+        like = f"; the accounts are those of {args.like}" if args.like else ""
+        print(f"balanced: every account's row equals its column to 1e-9 ({_count(sam)}){like}")
     if args.export:
         out = region_sam(sam, args.region) if args.region else sam
         write_sam_csv(out, args.export, form="square" if args.square else "long")
-        print(f"written: {args.export}")
-    if not (args.check or args.export):
+        left = "" if args.square or not out.empty() else " left out: the long form lists cells"
+        print(f"written: {args.export} ({_count(out)}{left})")
+    if not (args.check or args.like or args.export):
         print(sam_summary(sam, args.region))
+    if fault:
+        raise fault
     return 0
+
+
+def _sam_fault(sam: Sam, table: bool, like: str | None) -> CGEError | None:
+    """What is wrong with the numbers of a SAM; raises for what is wrong with its accounts."""
+    from cge.benchmark import check_accounts, check_sam, from_sam, open_benchmark
+    from cge.benchmark.sam_accounts import is_regional, missing_accounts
+
+    other = open_benchmark(like) if like else None
+    regional = table and is_regional(sam)
+    if regional and like:
+        raise CGEError(f"SAM '{sam.name}' is that of one region, and --like compares global ones; leave --like out")
+    if table and not like:
+        check_accounts(sam)
+    try:
+        if table and not regional:
+            from_sam(sam, other)
+        else:
+            check_sam(sam)
+    except CGEError as err:
+        gone = missing_accounts(sam) if table and not like else ""
+        return CGEError(f"{err}; {gone}") if gone else err
+    return None
+
+
+def _count(sam: Sam) -> str:
+    empty = len(sam.empty())
+    return f"{len(sam.accounts) - empty} accounts with flows" + (f"; {empty} empty ones" if empty else "")
 
 
 def _check(args: argparse.Namespace) -> int:

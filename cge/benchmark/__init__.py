@@ -9,6 +9,7 @@ from cge.benchmark.gtap_write import write_gtap
 from cge.benchmark.headers import HEADERS, Header
 from cge.benchmark.io import open_benchmark, write_benchmark
 from cge.benchmark.sam import Sam, check_sam, from_sam, make_sam
+from cge.benchmark.sam_accounts import check_accounts
 from cge.benchmark.sam_csv import read_sam_csv, write_sam_csv
 from cge.benchmark.sam_view import macro_sam, region_sam, sam_summary
 from cge.benchmark.synth import synthetic_benchmark
@@ -23,6 +24,7 @@ __all__ = [
     "Sam",
     "aggregate",
     "base_wages",
+    "check_accounts",
     "check_benchmark",
     "check_sam",
     "from_sam",

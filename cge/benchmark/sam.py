@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +10,9 @@ import xarray as xr
 
 from cge.benchmark.data import Benchmark
 from cge.benchmark.headers import DIM_SET, HEADERS
+from cge.benchmark.sam_accounts import GRAMMAR, check_accounts, near
 from cge.benchmark.sam_layout import (
     FLOWS,
-    KINDS,
     TRANSFERS,
     WORLD,
     Sets,
@@ -112,20 +111,20 @@ class Sam:
             index=pd.Index(self.accounts, name="account"),
         )
 
+    def empty(self) -> tuple[str, ...]:
+        """Accounts without a cell; the long form of a SAM file leaves them out."""
+        live = {*self.row.tolist(), *self.column.tolist()}
+        return tuple(account for i, account in enumerate(self.accounts) if i not in live)
+
     def get(self, row: str, column: str) -> float:
         """Payment from account `column` to account `row`, million US$ (0 where there is none)."""
         for account in (row, column):
             if account not in self.position:
                 raise BenchmarkError(
-                    f"SAM {self.name!r}: unknown account {account}{_near(account, self.accounts)}"
+                    f"SAM {self.name!r}: unknown account {account}{near(account, self.accounts)}"
                 )
         hit = (self.row == self.position[row]) & (self.column == self.position[column])
         return float(self.value[hit].sum())
-
-
-def _near(name: str, names: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, names, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def make_sam(bench: Benchmark) -> Sam:
@@ -224,34 +223,6 @@ def check_sam(sam: Sam, *, tolerance: float = 1e-9, throw: bool = True) -> pd.Da
     return report
 
 
-def sam_sets(sam: Sam) -> Sets:
-    """Sets that the accounts of a SAM speak of, in the order of the accounts.
-
-    Raises
-    ------
-    BenchmarkError
-        An account that is not written ``REGION.kind.item`` with a known kind.
-    """
-    found: dict[str, dict[str, None]] = {
-        name: {} for name in ("reg", "comm", "acts", "marg", "endw", "skill")
-    }
-    for account in sam.accounts:
-        kind = kind_of(account)
-        dims = fields(KINDS[kind][0]) if kind in KINDS else ()
-        labels = [part for i, part in enumerate(account.split(".")) if i != 1]
-        if kind in KINDS and KINDS[kind][0].startswith(WORLD):
-            labels = labels[1:] if labels[0] == WORLD else []
-        if kind not in KINDS or len(labels) != len(dims):
-            raise BenchmarkError(
-                f"SAM {sam.name!r}: unknown account {account}; accounts are written "
-                f"REGION.kind.item, with the kinds {', '.join(KINDS)}"
-            )
-        for dim, label in zip(dims, labels, strict=True):
-            if dim not in ("src", "home"):  # partners: they must be regions of their own right
-                found[dim][label] = None
-    return {name: tuple(labels) for name, labels in found.items()}
-
-
 def from_sam(sam: Sam, other: Benchmark | None = None, *, tolerance: float = 1e-9) -> Benchmark:
     """Split a SAM back into the flow arrays of a benchmark.
 
@@ -262,7 +233,8 @@ def from_sam(sam: Sam, other: Benchmark | None = None, *, tolerance: float = 1e-
     other : Benchmark, optional
         Gives the sets, the metadata and all arrays that are not flows of the
         SAM: parameters, labour stocks, policy layers, VKB, POP. Without it the
-        sets come from the account names, and those arrays are missing.
+        sets come from the account names (judged by `check_accounts`), and
+        those arrays are missing.
     tolerance : float
         Largest imbalance relative to the account.
 
@@ -278,15 +250,17 @@ def from_sam(sam: Sam, other: Benchmark | None = None, *, tolerance: float = 1e-
         account, a missing region, a payment that has no meaning, or migrants'
         wages that do not fit the labour stocks.
     """
-    sets = other.sets if other is not None else sam_sets(sam)
+    sets = other.sets if other is not None else _sets(sam)
     labour = (other is not None and other.has_labour) or any(kind_of(a) == "mig" for a in sam.accounts)
     known = account_names(sets, labour)
     known_set = set(known)
     unknown = [account for account in sam.accounts if account not in known_set]
     if unknown:
+        meant = near(unknown[0], known)
         raise BenchmarkError(
-            f"SAM {sam.name!r}: unknown account {unknown[0]}{_near(unknown[0], known)}; rename it"
+            f"SAM {sam.name!r}: unknown account {unknown[0]}{meant}; rename it"
             + (f" ({len(unknown)} unknown accounts)" if len(unknown) > 1 else "")
+            + ("" if meant else f"; {GRAMMAR}")
         )
     present = {account.split(".")[0] for account in sam.accounts}
     gone = [reg for reg in sets["reg"] if reg not in present]
@@ -321,6 +295,15 @@ def from_sam(sam: Sam, other: Benchmark | None = None, *, tolerance: float = 1e-
     if wages is not None and bench.has_labour:
         _check_wages(sam, bench, wages, tolerance)
     return bench
+
+
+def _sets(sam: Sam) -> Sets:
+    """Sets of a SAM by its account names; skills also by who pays migrants, who may remit nothing."""
+    sets = check_accounts(sam)
+    kinds = np.array([kind_of(account) for account in sam.accounts], dtype=object)
+    paid = {sam.accounts[i].split(".")[-1] for i in sam.column[kinds[sam.row] == "mig"] if kinds[i] == "fac"}
+    skills = (*sets["skill"], *(e for e in sets["endw"] if e in paid and e not in sets["skill"]))
+    return {**sets, "skill": skills}
 
 
 class _Cells:

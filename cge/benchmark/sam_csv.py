@@ -25,19 +25,28 @@ def write_sam_csv(sam: Sam, path: str | Path, *, form: str = "long") -> Path:
     sam : Sam
     path : path
     form : {"long", "square"}
-        Long: one line per non-zero cell (row, column, value). Square: one
-        column per account; better for the SAM of one region.
+        Long: one line per non-zero cell (row, column, value), so that accounts
+        without a cell are left out. Square: one column per account, empty ones
+        too; better for the SAM of one region.
 
     Returns
     -------
     Path
+
+    Raises
+    ------
+    BenchmarkError
+        The file cannot be written.
     """
     if form not in ("long", "square"):
         raise ValueError(f'form must be "long" or "square", not {form!r}')
     path = Path(path)
     if not path.parent.is_dir():
         raise BenchmarkError(f"folder {path.parent} does not exist; create it or give another path")
-    handle, work = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        handle, work = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise BenchmarkError(f"cannot write {path}: {error.strerror}; choose another file or folder") from None
     try:
         with open(handle, "w", newline="", encoding="utf-8") as file:
             out = csv.writer(file, lineterminator="\n")
@@ -52,8 +61,12 @@ def write_sam_csv(sam: Sam, path: str | Path, *, form: str = "long") -> Path:
         os.umask(mask)
         os.chmod(work, 0o666 & ~mask)  # mkstemp makes the file private
         os.replace(work, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(work)
+        if isinstance(error, OSError):
+            raise BenchmarkError(
+                f"cannot write {path}: {error.strerror or error}; choose another file, or free space on the disk"
+            ) from None
         raise
     return path
 
@@ -84,6 +97,8 @@ def read_sam_csv(path: str | Path, *, name: str | None = None) -> Sam:
             lines = [[text.strip() for text in line] for line in csv.reader(file) if any(line)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BenchmarkError(f"{path}: {error}; save the file as CSV with UTF-8 text") from None
+    except OSError as error:
+        raise BenchmarkError(f"cannot read {path}: {error.strerror}; check its permissions") from None
     if not lines:
         raise BenchmarkError(
             f"{path} is empty; a SAM has the head line row,column,value, or one column per account"

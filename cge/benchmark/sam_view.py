@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from cge.benchmark.sam import Sam
+from cge.benchmark.sam_accounts import BALANCE, PARTNER, TRANSPORT, is_regional
 from cge.benchmark.sam_layout import WORLD, kind_of
 from cge.errors import BenchmarkError
-
-PARTNER, TRANSPORT, BALANCE = "partner", f"{WORLD}.transport", f"{WORLD}.payments"
 
 _GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "act": ("activities", ("act",)),
@@ -47,7 +46,7 @@ def region_sam(sam: Sam, region: str) -> Sam:
     Parameters
     ----------
     sam : Sam
-        A global SAM.
+        A global SAM; that of the region itself is returned as it is.
     region : str
 
     Returns
@@ -63,6 +62,8 @@ def region_sam(sam: Sam, region: str) -> Sam:
     regions = regions_of(sam)
     if region not in regions:
         raise BenchmarkError(f"SAM {sam.name!r} has no region {region}; its regions are {', '.join(regions)}")
+    if is_regional(sam):
+        return sam
 
     def outside(account: str) -> str:
         if account == f"{WORLD}.bank":
@@ -132,8 +133,9 @@ def sam_summary(sam: Sam, region: str | None = None) -> str:
         return f"{'.' if value == 0 else text.removeprefix('-') if float(text) == 0 else text:>8}"
 
     where = "all regions" if region is None else region
+    empty = f", {len(shown.empty())} empty" if shown.empty() else ""
     lines = [
-        f"SAM {sam.name}, {where}: {len(shown.accounts)} accounts, {unit} US$ (rows receive, columns pay)",
+        f"SAM {sam.name}, {where}: {len(shown.accounts)} accounts{empty}, {unit} US$ (rows receive, columns pay)",
         "",
         "    " + "".join(f"{name:>8}" for name in table.columns),
     ]
