@@ -27,6 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 0
+    except OSError as err:
+        what = err.filename or "a file"
+        print(f"cge: {what}: {err.strerror or err}; check the path and its permissions", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("cge: stopped; nothing was written", file=sys.stderr)
         return 130
@@ -115,6 +119,8 @@ def _scenario_path(name: str) -> Path:
     from cge._paths import shipped
 
     path = Path(name)
+    if path.is_dir():
+        raise CGEError(f"{name} is a folder; name a scenario file (.toml)")
     if path.is_file() or (path.suffix == ".toml" and path.parent != Path(".")):
         return path
     return shipped("runs", path.name if path.suffix == ".toml" else f"{path.name}.toml")
@@ -122,11 +128,12 @@ def _scenario_path(name: str) -> Path:
 
 def _run(args: argparse.Namespace) -> int:
     from cge.report import print_results, write_figures
-    from cge.results import write_netcdf
+    from cge.results import check_folder, write_netcdf
     from cge.scenario import read_scenarios
     from cge.welfare.compare import compare
 
     file = read_scenarios(_scenario_path(args.scenarios))
+    check_folder(args.out)
     print(file.title)
     ds = compare(file, progress=print, detail=args.cells or None)
     written = [write_netcdf(ds, args.out / Path(file.output).name)]
