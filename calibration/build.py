@@ -58,9 +58,9 @@ def adjustments(result: Result) -> pd.DataFrame:
     return table
 
 
-def files(config: Config, result: Result) -> dict:
-    """README and report tables of a benchmark, by file name."""
-    found, moved = checks(config, result), adjustments(result)
+def files(config: Config, result: Result, found: pd.DataFrame) -> dict:
+    """README and report tables of a benchmark, by file name; ``found`` as `checks` returns it."""
+    moved = adjustments(result)
     return {
         "README.md": readme(config, result, found, moved),
         "checks.csv": digits(found),
@@ -77,16 +77,14 @@ def digits(table: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def summary(config: Config, found: pd.DataFrame, result: Result) -> str:
-    """Text printed at the end."""
-    failed = found[found.ok == "no"]
-    wide = found[~found.region.isin(config.reg) | (found.ok == "no")]
-    text = digits(wide)[["check", "region", "benchmark", "published", "ratio", "ok"]].to_string(index=False)
-    counts = found.ok.value_counts()
+def summary(found: pd.DataFrame, result: Result) -> str:
+    """Text printed at the end: rows by kind and verdict, then every miss."""
+    columns = ["check", "region", "kind", "benchmark", "published", "ratio"]
+    misses = digits(found[found.ok == "no"])[columns].to_string(index=False)
+    counts = pd.crosstab(found.kind, found.ok).to_string()
     balance = result.reports["balance"]
     return (
-        f"{text}\n\nchecks within tolerance: {counts.get('yes', 0)}, outside: {len(failed)}, "
-        f"reports: {counts.get('report', 0)}\n"
+        f"{counts}\n\nmisses:\n{misses}\n\n"
         f"balance: {balance['variables']} cells, {balance['constraints']} constraints, "
         f"residual {balance['residual']:.1e} after Ipopt {balance['ipopt_residual']:.1e}; "
         f"RAS: correlation {balance['ras_correlation']:.12f}, "
@@ -107,12 +105,13 @@ def main(argv: list[str] | None = None) -> int:
             raise CGEError(f"no folder {args.raw}; give the folder of raw data with --raw")
         result = run(config, args.raw)
         check_benchmark(result.bench)
-        extra = files(config, result)
+        found = checks(config, result, args.raw)
+        extra = files(config, result, found)
         write_benchmark(result.bench, args.out, extra=extra)
     except CGEError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(summary(config, checks(config, result), result))
+    print(summary(found, result))
     print(f"written: {args.out}")
     return 0
 

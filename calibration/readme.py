@@ -10,8 +10,9 @@ import pandas as pd
 
 from calibration.assemble import tax_revenue
 from calibration.balance.closure import DIGITS
-from calibration.checks import gdp_of, wage_bill
+from calibration.checks import KINDS, WIDE, gdp_of, revenue_shares, wage_bill
 from calibration.config import FOLDER, Config, ConfigError
+from calibration.independent import tax_shares
 from calibration.protection.exports import TEXTILES
 
 
@@ -73,7 +74,6 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
     cells, a = r["cells"], result.bench.arrays
     fob, basic = (a[n].sel(comm=list(config.goods)).sum() for n in ("VFOB", "VXSB"))
     total = r["external"].iloc[-1]
-    counts = found.ok.value_counts()
     return {
         "title": config.title,
         "unit": config.unit,
@@ -116,20 +116,36 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
         "residual_bn": f"{(total.published - total.balance) / 1e3:.0f}",
         "residual_share": f"{-100 * total.residual_share_of_gdp:.1f}%",
         "checks_n": str(len(found)),
-        "checks_yes": str(counts.get("yes", 0)),
-        "checks_no": str(counts.get("no", 0)),
-        "checks_report": str(counts.get("report", 0)),
+        "independent_wide": str(((found.ratio - 1).abs() > WIDE)[found.kind == "independent"].sum()),
+        "wide": f"{100 * WIDE:.0f}%",
+        **_counts(found),
         "moved_share": f"{100 * (cells.estimate - cells.prior).abs().sum() / cells.prior.sum():.1f}%",
     }
+
+
+def _counts(found: pd.DataFrame) -> dict[str, str]:
+    """Rows of the table of checks by kind, and of them the verdicts."""
+    out = {}
+    for kind in KINDS:
+        verdict = found.ok[found.kind == kind].value_counts()
+        out |= {f"{kind}_{v}": str(verdict.get(v, 0)) for v in ("yes", "no")}
+        out[f"{kind}_n"] = str(verdict.sum())
+    return out
+
+
+def _check_table(rows: pd.DataFrame) -> str:
+    rows = rows.copy()
+    for column in ("benchmark", "published", "ratio"):
+        rows[column] = [f"{v:,.4g}" if abs(v) < 1000 else f"{v:,.0f}" for v in rows[column]]
+    rows = rows.replace({"nan": ""})
+    return markdown(rows[["check", "region", "kind", "benchmark", "published", "ratio", "source", "ok"]])
 
 
 def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) -> dict[str, str]:
     a, r, reg = result.bench.arrays, result.reports, config.reg
     gdp, wages = gdp_of(a), wage_bill(config, a)
-    world = found[~found.region.isin(reg) & ~found.region.str.startswith("part ") | (found.ok == "no")].copy()
-    for column in ("benchmark", "published", "ratio"):
-        world[column] = [f"{v:,.4g}" if abs(v) < 1000 else f"{v:,.0f}" for v in world[column]]
-    world = world.replace({"nan": ""})
+    misses = found[found.ok == "no"].sort_values("kind", kind="stable")
+    world = found[~found.region.isin(reg) & ~found.region.str.startswith("part ") & (found.ok != "no")]
 
     income = result.income
     exports = a["VFOB"].sum(("comm", "dst")).to_series() + a["VST"].sum("marg").to_series()
@@ -208,9 +224,9 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) ->
     soft = r["soft"].pivot(index="reg", columns="use", values="ratio").loc[reg]
     soft.insert(0, "region", soft.index)
     return {
-        "checks_table": markdown(
-            world[["check", "region", "benchmark", "published", "ratio", "source", "ok"]]
-        ),
+        "checks_table": _check_table(world),
+        "misses_table": _check_table(misses),
+        "customs_table": markdown(_customs_table(config, result), 2),
         "region_table": markdown(regions),
         "wage_table": markdown(wage, 0),
         "tax_table": markdown(taxes, 1),
@@ -223,9 +239,28 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) ->
     }
 
 
+def _customs_table(config: Config, result) -> pd.DataFrame:
+    """Tariff revenue of the benchmark and customs collected, percent of GDP, largest excess first."""
+    got = 100 * revenue_shares(config, result.bench.arrays, result.macro.regions.gdp)
+    published = tax_shares(config, result.macro.countries.gdp)
+    table = pd.DataFrame(
+        {
+            "region": config.reg,
+            "tariffs": got.customs,
+            "of which farm layer": got.farm,
+            "customs collected": 100 * published.customs,
+            "excess": got.customs - 100 * published.customs,
+            "share of GDP covered": published.customs_covered,
+        }
+    )
+    return table.dropna().sort_values("excess", ascending=False, kind="stable")
+
+
 def _export_tax(config: Config, a: dict) -> pd.Series:
     """Average export tax on goods by exporter, of the basic price, weighted with trade."""
-    fob, basic = (a[n].sel(comm=list(config.goods)).sum(("comm", "dst")).to_series() for n in ("VFOB", "VXSB"))
+    fob, basic = (
+        a[n].sel(comm=list(config.goods)).sum(("comm", "dst")).to_series() for n in ("VFOB", "VXSB")
+    )
     return fob / basic - 1
 
 
