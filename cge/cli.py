@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--out", type=Path, default=_OUT, help="folder of the results (default: runs/out)")
     c.add_argument("--cells", action="store_true",
                    help="write the welfare decomposition by commodity, activity and partner however many cells it has")
+    c.add_argument("--har", action="store_true",
+                   help="also write each solution and its updated data base as header arrays (GEMPACK's format)")
     c.add_argument("--no-figures", action="store_true", help="do not draw figures")
     c.set_defaults(run=_run)
 
@@ -129,14 +131,22 @@ def _scenario_path(name: str) -> Path:
 def _run(args: argparse.Namespace) -> int:
     from cge.report import print_results, write_figures
     from cge.results import check_folder, write_netcdf
+    from cge.results.har import write_har
     from cge.scenario import read_scenarios
+    from cge.solve.model import Solution
     from cge.welfare.compare import compare
 
     file = read_scenarios(_scenario_path(args.scenarios))
     check_folder(args.out)
     print(file.title)
-    ds = compare(file, progress=print, detail=args.cells or None)
-    written = [write_netcdf(ds, args.out / Path(file.output).name)]
+    stem, har = Path(file.output).stem, []
+
+    def keep(name: str, solution: Solution) -> None:
+        if args.har:
+            har.extend(write_har(solution, args.out, f"{stem}_{name.replace(' ', '_')}"))
+
+    ds = compare(file, progress=print, detail=args.cells or None, solved=keep)
+    written = [write_netcdf(ds, args.out / Path(file.output).name), *har]
     print_results(ds)
     if not args.no_figures:
         written += write_figures(ds, args.out, written[0].stem)

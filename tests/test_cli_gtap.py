@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cge.benchmark import synthetic_benchmark, write_gtap
+from cge.benchmark.har import read_har
 from cge.cli import main
 from cge.results import open_results
 
@@ -26,10 +28,16 @@ use = "trade_balance"
 [scenario.tm10]
 shock = [{ variable = "tm", value = 1.1 }]
 """)
-    assert main(["run", "s.toml", "--out", "out", "--no-figures"]) == 0
+    assert main(["run", "s.toml", "--out", "out", "--no-figures", "--har"]) == 0
+    changes = read_har(gtap / "out" / "s_tm10.har")
+    by_name = {header.coefficient: header for header in changes.values()}
+    assert by_name["tm"].values == pytest.approx(10.0)
+    assert main(["import-har", "out/s_tm10_updated", "--to", "after"]) == 0
+    assert main(["check", "after"]) == 0
     ds = open_results(gtap / "out" / "s.nc")
     assert float(abs(ds["del_tbalry"]).max()) < 1e-9
     assert float(ds["certificate_residual"].max()) < 1e-9
+    np.testing.assert_allclose(by_name["qxs"].values, 100 * (ds["qxs"].sel(scenario="tm10") - 1), rtol=1e-6, atol=1e-5)
     assert main(["export-har", "mine", "--to", "back"]) == 0
     assert (gtap / "back" / "basedata.har").is_file()
 

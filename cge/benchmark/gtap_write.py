@@ -111,7 +111,7 @@ def _parameters(bench: Benchmark) -> dict[str, HarArray]:
 def write_results_har(path: str | Path, arrays: Mapping[str, xr.DataArray]) -> Path:
     """Write results as a HAR file: one header per variable, numbered 0001, 0002, ...
 
-    The name of a variable is the header's coefficient and, with its
+    The name of a variable is the header's coefficient (its first 12 characters) and, with its
     description (attribute ``long_name``), the header's long name, as in a
     solution file of GEMPACK turned into a HAR file.
 
@@ -137,5 +137,5 @@ def write_results_har(path: str | Path, arrays: Mapping[str, xr.DataArray]) -> P
         labels = tuple(tuple(str(x) for x in array.coords[d].values) if d in array.coords else None for d in dims)
         long_name = f"{name} # {array.attrs.get('long_name', '')}"[:68].rstrip(" #") + " #"
         out[f"{i + 1:04d}"] = HarArray(np.asarray(array.values, float), long_name,
-                                       tuple(DIM_SET.get(d, d).upper() for d in dims), labels, str(name))
+                                       tuple(DIM_SET.get(d, d).upper() for d in dims), labels, str(name)[:12])
     return write_har(path, out)

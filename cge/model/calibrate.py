@@ -112,6 +112,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     vgp = add("VGP", (_C, _R), b["VDGP"] + b["VMGP"])
     vip = add("VIP", (_C, _R), b["VDIP"] + b["VMIP"])
     add("ONE_R", (_R,), np.ones(len(regs)))
+    add("ONE_SR", ("skill", _R), np.ones((len(bench.sets["skill"]), len(regs))))
     mobile = np.array([bench.mobility[e] == "mobile" for e in bench.sets["endw"]], float)
     sluggish = np.array([bench.mobility[e] == "sluggish" for e in bench.sets["endw"]], float)
     add("MOBILE", (_E,), mobile)

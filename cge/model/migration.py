@@ -9,7 +9,7 @@ pay its labour tax, remit a share and spend the rest at its prices.
 
 from __future__ import annotations
 
-from cge.model.ops import at, index, level, take, total
+from cge.model.ops import at, complement, index, level, take, total
 from cge.model.registry import table
 
 _PAIR = ("skill", "home", "host")
@@ -20,6 +20,10 @@ table.exogenous("rhoshift", long_name="power of the remittance rate of new mover
 table.exogenous("rhoeshift", long_name="power of the remittance rate of earlier migrants")
 
 
+table.exogenous("wfloor", "skill", "reg", unit="index, base = 0 (no floor)", positive=False,
+                long_name="floor of the real wage (1: the benchmark wage)")
+table.unknown("unemp", "skill", "reg", unit="fraction of the work force", positive=False,
+              long_name="unemployment at the wage floor")
 table.unknown("del_taxhead", "reg", unit="fraction of benchmark income per head", positive=False,
               long_name="change of tax revenue per head of everybody living in the region")
 
@@ -46,7 +50,13 @@ def natives(v):
 def qlab(v):
     """Labour supply of the host in efficiency units."""
     efficiency = v.natives + level(v.EARL0) + at(total(v.AN * v.mov, "home"), host="reg")
-    return index(efficiency, v.EFF0)
+    return index(efficiency * (1.0 - v.unemp), v.EFF0)
+
+
+@table.clears("unemp", "skill", "reg", scale="ONE_SR")
+def wage_floor(v):
+    """Real wage at its floor or no unemployment: ``0 <= realwage - wfloor _|_ unemp >= 0``."""
+    return complement(level(v.realwage) - v.wfloor, v.unemp), 0.0 * level(v.ONE_SR)
 
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
@@ -66,14 +76,14 @@ def wgross(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def yearl(v):
     """After-tax labour income of earlier migrants."""
-    return at(v.wnet, reg="host") * level(v.AE * v.LABOFF)
+    return at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def ynew(v):
     """Labour income of new movers after labour tax (TAXMOV is the part of the tax that they pay)."""
     wage = v.wnet + (1.0 - v.TAXMOV) * (v.wgross - v.wnet)
-    return at(wage, reg="host") * v.AN * v.mov
+    return at(wage * (1.0 - v.unemp), reg="host") * v.AN * v.mov
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -170,7 +180,7 @@ def people(v):
 @table.define("reg", unit=_MUSD, positive=False)
 def refund(v):
     """Labour and consumption taxes that exempt movers do not pay (TAXMOV, CTAXMOV below one)."""
-    labour = (1.0 - v.TAXMOV) * at(v.wgross - v.wnet, reg="host") * v.AN * v.mov
+    labour = (1.0 - v.TAXMOV) * at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * v.AN * v.mov
     consumption = v.spendnew - (v.ynew - v.remnew + v.sharenew)
     return at(total(labour + consumption, "skill", "home"), host="reg")
 

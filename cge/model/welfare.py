@@ -162,7 +162,7 @@ def EVhome(v):
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def gnat(v):
     """Factor-income view: real after-tax pay of the residents who stay, change."""
-    return v.natives * (v.wnet / level(v.ppriv) - v.WNET0)
+    return v.natives * ((1.0 - v.unemp) * v.wnet / level(v.ppriv) - v.WNET0)
 
 
 @table.define("reg", unit=_MUSD, positive=False)

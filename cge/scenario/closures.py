@@ -34,11 +34,12 @@ LIBRARY: dict[str, tuple[str, tuple[str, ...]]] = {
         "trade balances (with net remittances) fixed in relation to world income; saving propensities adjust",
         ("dpsave(r) = del_tbalry(r) except {home}",)),
     "real_wage": (
-        "real wage of unskilled workers fixed; employment adjusts (binding floor)",
+        "real wage of unskilled workers fixed; employment adjusts (for a floor shock wfloor instead)",
         ("qe({unskilled}, r) = realwage({unskilled}, r)",)),
     "revenue_neutral": (
         "tax revenue in relation to income fixed; a uniform tax on private consumption adjusts",
         ("tpreg(r) = del_ttaxr(r)",)),
+    "specific_capital": ("capital specific to its activity, the short run", ()),
     "investment_fixed": (
         "real investment fixed by region; the slack of its allocation adjusts",
         ("cgdslack(r) = qinv(r)",)),
@@ -146,9 +147,11 @@ def with_mobility(bench: Benchmark, spec: Mapping[str, Any]) -> Benchmark:
     BenchmarkError
         Unknown endowment, or a mobility other than mobile, sluggish, fixed.
     """
-    wanted = spec.get("mobility")
-    if not wanted:
-        return bench
+    wanted = spec.get("mobility", {})
     if not isinstance(wanted, Mapping):
         raise ClosureError('closure: write mobility = { Capital = "fixed" }')
+    if "specific_capital" in _words(spec.get("use", ())):
+        wanted = {**{e: "fixed" for e in bench.labels("endw") if e.lower() == "capital"}, **wanted}
+    if not wanted:
+        return bench
     return bench.replace(meta={"mobility": {**bench.meta.get("mobility", {}), **wanted}})

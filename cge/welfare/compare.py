@@ -26,7 +26,8 @@ _BREAKEVEN_TOLERANCE = 1e-6
 
 
 def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = None,
-            progress: Callable[[str], None] | None = None, detail: bool | None = None) -> xr.Dataset:
+            progress: Callable[[str], None] | None = None, detail: bool | None = None,
+            solved: Callable[[str, Solution], None] | None = None) -> xr.Dataset:
     """Solve all scenarios of a file and return one Dataset with gains by group.
 
     Parameters
@@ -38,6 +39,9 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         Receives one line per phase and scenario.
     detail : bool, optional
         Also the cells of the welfare decomposition, by default where they are few; see :func:`cge.results.to_dataset`.
+
+    solved : callable, optional
+        Receives the name and the solution of each scenario, as soon as it is there.
 
     Returns
     -------
@@ -81,6 +85,8 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         s = solutions[name]
         say(f"  {name:<16} {s.seconds:6.2f} s  {s.report.iterations:3d} Newton steps  certificate "
             f"{s.certificate.worst:.0e}")
+        if solved:
+            solved(name, s)
     ds = add_gains(to_dataset(file, model, solutions, detail))
     if pairs:
         clock = time.perf_counter()

@@ -54,7 +54,7 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
     ds["movers"] = _tag(_reg(ds["mov"].sum("home"), "host"), "new movers by host", "thousand workers")
     ds["movers_from"] = _tag(_reg(ds["mov"].sum("host"), "home"), "new movers by home", "thousand workers")
     ds["group"].attrs["long_name"] = "group of people"
-    ds["concept"].attrs["long_name"] = "whose gain: permanent residents, people of the region (home), people in it (host)"
+    ds["concept"].attrs["long_name"] = "whose gain: residents, people of the region (home), people in it (host)"
     heads = ds["mov"].sum("host")
     per_mover = _reg((1e3 * ds["EVnew"].sum("host") / heads.where(heads > 0)), "home")
     ds["gain_per_mover"] = _tag(per_mover, "equivalent variation per new mover, by home and skill", "US$")

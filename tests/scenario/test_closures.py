@@ -98,4 +98,5 @@ def test_real_wage_is_held_and_employment_moves(bench):
 
 def test_every_statement_of_the_library_names_existing_variables(bench):
     for name in LIBRARY:
-        assert closure_swaps({"use": [name]}, bench)
+        assert closure_swaps({"use": [name]}, bench) or name == "specific_capital"
+    assert with_mobility(bench, {"use": ["specific_capital"]}).mobility["Capital"] == "fixed"
