@@ -15,6 +15,9 @@ import numpy as np
 from cge.errors import TableError
 from cge.model.named import Named, align, as_named, guard, is_object, namespace
 
+#: Smoothing of complementarities in symbolic form.
+_SMOOTH = 1e-16
+
 __all__ = [
     "at",
     "ces_price",
@@ -285,8 +288,12 @@ def complement(slack: Named, rent: Named) -> Named:
 
     At a tie the derivative is that of ``slack``, a valid element of the
     generalised Jacobian, so a cap equal to the base stock gives no NaN.
+    Symbolic values get the smoothed Fischer-Burmeister function, which an
+    algebraic engine can differentiate; its error is 1e-8 at the corner.
     """
     dims, a, b = align(level(slack), level(rent))
+    if is_object(a.val) or is_object(b.val):
+        return Named(dims, a.val + b.val - (a.val**2 + b.val**2 + _SMOOTH) ** 0.5)
     xp = namespace(a.val, b.val)
     return Named(dims, xp.where(a.val <= b.val, a.val, b.val))
 
