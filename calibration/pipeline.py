@@ -11,10 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from calibration.assemble import flow_arrays, saving
-from calibration.balance.closure import close, rounded
+from calibration.balance.closure import close
 from calibration.balance.factors import factor_payments, labour_payments
 from calibration.balance.national import balance
 from calibration.config import Config, ConfigError
+from calibration.digits import FINE, rounded
 from calibration.elasticities import parameters
 from calibration.mrio.clean import export_margins, fold_final_use
 from calibration.mrio.parts import part_tables
@@ -171,14 +172,16 @@ def run(config: Config, raw: Path) -> Result:
     arrays = flow_arrays(config, flows, rates, evfb, labour_tax_rates(config, raw))
     people = migration_accounts(config, raw, arrays["EVFB"], arrays["EVOS"])
     reports["migration"] = people["report"]
-    arrays |= {n: people[n] for n in ("LAB", "MPOP", "REMIT", "LABSTAT")}
+    arrays |= {n: people[n] for n in ("LAB", "MPOP", "LABSTAT")}
+    arrays["REMIT"] = rounded(people["REMIT"], FINE)
     arrays |= {
         n: rounded(xr.DataArray(targets[c].to_numpy(float), dims="reg", coords={"reg": order}))
         for n, c in (("VDEP", "dep"), ("VKB", "vkb"), ("POP", "pop"))
     }
     arrays["TMSFARM"] = layers["farm"].where(arrays["VCIF"] > 0, 0.0).transpose("comm", "src", "dst")
     arrays["TMS1993"] = rounded(layers["tms1993"]).transpose("comm", "src", "dst")
-    arrays |= parameters(config, arrays)
+    found = parameters(config, arrays)
+    arrays |= found | {n: rounded(found[n]) for n in ("SUBPAR", "INCPAR")}  # from a least-squares fit
     arrays["SAVE"] = xr.zeros_like(arrays["VDEP"])
     meta = metadata(config, people["beta_earlier"])
     sets = {
@@ -192,7 +195,7 @@ def run(config: Config, raw: Path) -> Result:
     draft = Benchmark(config.name, sets, arrays, meta)
     accounts = migrant_accounts(draft)
     save, income = saving(arrays, arrays["VDEP"], accounts["income"].sum("skill"), arrays["REMIT"])
-    bench = Benchmark(config.name, sets, arrays | {"SAVE": save}, meta)
+    bench = Benchmark(config.name, sets, arrays | {"SAVE": rounded(save, FINE)}, meta)
     reports["migrant_accounts"] = accounts
     return Result(bench, income, macro, reports)
 

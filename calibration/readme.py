@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from calibration.assemble import tax_revenue
-from calibration.balance.closure import DIGITS
 from calibration.checks import KINDS, WIDE, gdp_of, revenue_shares, wage_bill
 from calibration.config import FOLDER, Config, ConfigError
+from calibration.digits import DIGITS
 from calibration.independent import tax_shares
 from calibration.protection.exports import TEXTILES
 

@@ -9,17 +9,9 @@ of each account: the largest user of an imported commodity, the largest supplier
 from __future__ import annotations
 
 import numpy as np
-import xarray as xr
 
+from calibration.digits import rounded
 from calibration.mrio.prior import Flows, Rates, value_added
-
-DIGITS = 7
-
-
-def rounded(array: xr.DataArray, digits: int = DIGITS) -> xr.DataArray:
-    """Round to significant digits, through decimal text so that the result is the nearest double."""
-    flat = [float(f"{v:.{digits - 1}e}") if v else 0.0 for v in array.values.ravel()]
-    return array.copy(data=np.array(flat).reshape(array.shape))
 
 
 def close(flows: Flows, rates: Rates, transport: str) -> tuple[Flows, Rates, dict]:

@@ -10,6 +10,7 @@ import xarray as xr
 from scipy.optimize import brentq
 
 from calibration.balance.nlp import BalanceError
+from calibration.digits import rounded
 
 PATTERN = Path(__file__).resolve().parent / "factor_pattern.csv"
 
@@ -79,6 +80,8 @@ def factor_payments(
 ) -> xr.DataArray:
     """Factor payments (endw, acts, reg) that sum to value added, capital taking the remainder.
 
+    All but capital are rounded (`calibration.balance.closure`), so that no digit depends on the machine.
+
     Parameters
     ----------
     va, labour : DataArray (acts, reg)
@@ -97,7 +100,7 @@ def factor_payments(
     for name, column in (("Land", "land"), ("NatRes", "natres")):
         share = xr.DataArray(table[column].to_numpy(), dims="acts", coords={"acts": va.acts})
         parts[name] = rest * share
-    parts = {k: v.transpose("acts", "reg") for k, v in parts.items()}
+    parts = {k: rounded(v.transpose("acts", "reg")) for k, v in parts.items()}
     parts["Capital"] = va - sum(parts.values())
     out = xr.concat([parts[e] for e in endowments], dim="endw").assign_coords(endw=endowments)
     return out.transpose("endw", "acts", "reg")
