@@ -89,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--to", required=True, metavar="NAME", help="folder of the benchmark to write")
     for what in ("base", "sets", "parameters"):
         c.add_argument(f"--{what}", metavar="FILE", help=f"name of the {what} file, where it has another")
+    c.add_argument("--defaults", action="store_true",
+                   help="take standard values of parameters whose header is missing, instead of refusing the file")
+    c.add_argument("--tolerance", type=float, default=1e-3,
+                   help="largest relative change of a sizeable cell that the removal of rounding may make (0.001)")
     c.set_defaults(run=_import_har)
 
     c = sub.add_parser("export-har", help="write a benchmark as a GTAP version 7 data base (HAR files)")
@@ -248,7 +252,8 @@ def _check(args: argparse.Namespace) -> int:
 def _import_har(args: argparse.Namespace) -> int:
     from cge.benchmark.convert import import_har
 
-    print(import_har(args.folder, args.to, base=args.base, sets=args.sets, parameters=args.parameters))
+    print(import_har(args.folder, args.to, base=args.base, sets=args.sets, parameters=args.parameters,
+                     tolerance=args.tolerance, defaults=args.defaults))
     return 0
 
 

@@ -146,16 +146,17 @@ def spelled(labels, wanted):
     return [own.get(x.lower(), x) for x in labels]
 
 
-def summary(error: np.ndarray, labels, expected: np.ndarray) -> dict:
-    """Quantiles of an array of errors, and where the largest is."""
+def summary(error: np.ndarray, labels, expected: np.ndarray, active: np.ndarray | bool = True) -> dict:
+    """Quantiles of an array of errors over its active cells, and where the largest is."""
+    counted = error[np.broadcast_to(active, error.shape)]
     cell = np.unravel_index(int(error.argmax()), error.shape) if error.shape else ()
     return {
         "max": float(error.max()),
-        "p50": float(np.quantile(error, 0.5)),
-        "p99": float(np.quantile(error, 0.99)),
+        "p50": float(np.quantile(counted, 0.5)),
+        "p99": float(np.quantile(counted, 0.99)),
         "where": ", ".join(h[i] for h, i in zip(labels, cell, strict=True)),
         "range": float(np.abs(expected).max()),
-        "cells": error.size,
+        "cells": counted.size,
     }
 
 
@@ -188,8 +189,10 @@ def compare(solution, base, path: Path) -> dict[str, dict]:
             continue
         expected = expected.reshape([len(h) for h in held])[_cells(common, held)]
         own, active = own[_cells(common, labels)], active[_cells(common, labels)]
+        if not active.any():
+            continue
         error = np.where(active, np.abs(own - expected), 0.0)
-        out[name] = summary(error, common, expected)
+        out[name] = summary(error, common, expected, active)
     return out
 
 

@@ -17,7 +17,8 @@ from cge.errors import BenchmarkError
 
 
 def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, sets: str | None = None,
-               parameters: str | None = None, skill: Sequence[str] | None = None, tolerance: float = LARGEST) -> str:
+               parameters: str | None = None, skill: Sequence[str] | None = None, tolerance: float = LARGEST,
+               defaults: bool = False) -> str:
     """Make a benchmark folder of a GTAP version 7 data base.
 
     Parameters
@@ -26,7 +27,7 @@ def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, s
         Folder of basedata.har, sets.har and default.prm.
     to : str or path
         Folder of the benchmark; its last part is the benchmark's name.
-    base, sets, parameters, skill, tolerance
+    base, sets, parameters, skill, tolerance, defaults
         As in :func:`cge.benchmark.gtap.read_gtap`.
 
     Returns
@@ -41,7 +42,7 @@ def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, s
     """
     target = _target(to)
     got = read_gtap(folder, name=target.name, base=base, sets=sets, parameters=parameters, skill=skill,
-                    tolerance=tolerance)
+                    tolerance=tolerance, defaults=defaults)
     text = got.text()
     write_benchmark(got.benchmark, target, extra={"import.txt": text + "\n", "adjustments.csv": got.changes})
     return f"{text}\nwritten: {target}"

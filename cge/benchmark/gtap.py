@@ -62,7 +62,7 @@ class GtapImport:
 
 def read_gtap(folder: str | Path, *, name: str | None = None, base: str | None = None, sets: str | None = None,
               parameters: str | None = None, skill: Sequence[str] | None = None,
-              tolerance: float = LARGEST) -> GtapImport:
+              tolerance: float = LARGEST, defaults: bool = False) -> GtapImport:
     """Read a GTAP version 7 data base.
 
     Parameters
@@ -77,6 +77,9 @@ def read_gtap(folder: str | Path, *, name: str | None = None, base: str | None =
         Labour endowments; default by name (:data:`cge.benchmark.gtap_names.LABOUR`).
     tolerance : float
         Largest relative change of a sizeable cell that balancing may make.
+    defaults : bool
+        Take the standard value of a parameter whose header is missing, and say so. Without it such a file is
+        refused, since one cut between two headers looks the same.
 
     Returns
     -------
@@ -97,7 +100,9 @@ def read_gtap(folder: str | Path, *, name: str | None = None, base: str | None =
     given = {"base": base, "sets": sets, "parameters": parameters}
     paths = {kind: _find(folder, kind, given[kind]) for kind in FILES}
     files = {kind: {n.upper(): a for n, a in read_har(path).items()} for kind, path in paths.items()}
-    return _Import(name or folder.resolve().name, paths, files).run(skill, tolerance)
+    found = _Import(name or folder.resolve().name, paths, files)
+    found.defaults = defaults
+    return found.run(skill, tolerance)
 
 
 def _find(folder: Path, kind: str, given: str | None) -> Path:
@@ -119,6 +124,7 @@ class _Import:
     def __init__(self, name: str, paths: dict[str, Path], files: dict[str, dict[str, HarArray]]) -> None:
         self.name, self.paths, self.files = name, paths, files
         self.notes: list[str] = []
+        self.defaults = False
         self.sets: dict[str, tuple[str, ...]] = {}  # as in the files
         self.legal: dict[str, dict[str, str]] = {}  # per set: label in the files -> label of the benchmark
 
@@ -179,9 +185,10 @@ class _Import:
         for n, header in PARAMETERS.items():
             if header in self.files["parameters"]:
                 out[n] = self._array("parameters", header, n, partly=n == "ETRAE")
-            elif HEADERS[n].required:
+            elif HEADERS[n].required or not self.defaults:
                 raise BenchmarkError(f"{self.paths['parameters']}: no header {header} ({HEADERS[n].long_name}); a "
-                                     "parameter file of the version 7 model has it")
+                                     "parameter file of the version 7 model has it (is the file cut off?)"
+                                     + ("" if HEADERS[n].required else "; --defaults takes the standard value"))
             else:
                 self.notes.append(f"{n} ({HEADERS[n].long_name}): the file has none (header {header}); "
                                   f"{HEADERS[n].default:g} everywhere")

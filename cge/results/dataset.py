@@ -175,9 +175,12 @@ def check_folder(folder: str | Path) -> None:
     """
     folder = Path(folder)
     existing = next((p for p in (folder, *folder.absolute().parents) if p.exists()), Path("."))
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError:
         why = "not a folder" if not existing.is_dir() else "not writable"
-        raise CGEError(f"cannot write into {folder}: {existing} is {why}; choose another folder with --out")
+        raise CGEError(f"cannot write into {folder}: {existing} is {why}; choose another folder with --out") from None
 
 
 def write_netcdf(ds: xr.Dataset, path: str | Path) -> Path:

@@ -39,10 +39,13 @@ LIBRARY: dict[str, tuple[str, tuple[str, ...]]] = {
     "revenue_neutral": (
         "tax revenue in relation to income fixed; a uniform tax on private consumption adjusts",
         ("tpreg(r) = del_ttaxr(r)",)),
+    "import_quota": (
+        "volume of imports of {comm} from {src} into {dst} fixed; the tariff becomes its rent (shock qxs to change it)",
+        ("tms({comm}, {src}, {dst}) = qxs({comm}, {src}, {dst})",)),
     "specific_capital": ("capital specific to its activity, the short run", ()),
     "investment_fixed": (
         "real investment fixed by region; the slack of its allocation adjusts",
-        ("cgdslack(r) = qinv(r)",)),
+        ("cgdslack(r) = qinv(r) except {home}",)),
 }
 
 
@@ -124,8 +127,13 @@ def closure_swaps(spec: Mapping[str, Any], bench: Benchmark) -> tuple[Swap, ...]
             raise ClosureError(f"closure '{name}' is not in the library ({', '.join(LIBRARY)})"
                                + (f"; did you mean '{near[0]}'?" if near else ""))
         skills = bench.labels("skill")
-        words = {"home": spec.get("home", bench.labels("reg")[0]), "unskilled": skills[0] if skills else "labour"}
-        swaps += [parse_swap(s.format(**words), bench) for s in LIBRARY[name][1]]
+        words = {"home": spec.get("home", bench.labels("reg")[0]), "unskilled": skills[0] if skills else "labour",
+                 **{k: spec[k] for k in ("comm", "src", "dst") if k in spec}}
+        try:
+            swaps += [parse_swap(s.format(**words), bench) for s in LIBRARY[name][1]]
+        except KeyError as missing:
+            raise ClosureError(f"closure '{name}' needs {missing.args[0]}; add {missing.args[0]} = \"...\" to the "
+                               "closure section") from None
     swaps += [parse_swap(s, bench) for s in _words(spec.get("swap", ()))]
     return tuple(swaps)
 

@@ -30,34 +30,57 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
     ScenarioError
         As :func:`cge.scenario.shocks_of`.
     """
-    _, coefficients = shocks_of(scenario, model, labour)
+    whole, coefficients = shocks_of(scenario, model, labour)
     parts: dict[str, dict[str, np.ndarray]] = {}
-
-    def only(**kept: object) -> dict[str, np.ndarray]:
-        bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=())
-        return shocks_of(replace(bare, **kept), model, labour)[0]  # type: ignore[arg-type]
-
+    bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=())
+    # Entries act in this order and a later one may overwrite an earlier one: a part is what it adds to those before.
+    stages: list[tuple[str, dict[str, object]]] = []
     if scenario.tariffs:
-        power = only(tariffs=scenario.tariffs)["tms"]
-        if by:
-            axis = ("comm", "src", "dst").index(by)
-            for i, label in enumerate(model.bench.labels(by)):
-                piece = np.ones_like(power)
-                index = tuple(i if a == axis else slice(None) for a in range(3))
-                piece[index] = power[index]
-                if (piece != 1.0).any():
-                    parts[f"tariffs {label}"] = {"tms": piece}
-        else:
-            parts["tariffs"] = {"tms": power}
+        stages.append(("tariffs", {"tariffs": scenario.tariffs}))
     if scenario.export_taxes:
-        parts["export taxes"] = only(export_taxes=scenario.export_taxes)
+        stages.append(("export taxes", {"export_taxes": scenario.export_taxes}))
+    for k, entry in enumerate(scenario.shock, 1):
+        stages.append((f"shock {k} {entry['variable']}", {"shock": scenario.shock[:k]}))
+    before: dict[str, np.ndarray] = {}
+    for name, kept in stages:
+        bare = replace(bare, **kept)  # type: ignore[arg-type]
+        now = shocks_of(bare, model, labour)[0]
+        parts[name] = _added(model, before, now)
+        before = now
+    if by and "tariffs" in parts:
+        parts = _apart(parts, model, by)
     if scenario.quota:
-        quota = only(quota=scenario.quota)["quota"]
+        before = {k: v for k, v in before.items() if k == "quota"}
+        change = _added(model, before, {"quota": whole["quota"]})["quota"]
         for s, skill in enumerate(model.bench.labels("skill")):
-            piece = np.zeros_like(quota)
-            piece[s] = quota[s]
+            piece = np.zeros_like(change)
+            piece[s] = change[s]
             if piece.any():
                 parts[f"quota {skill}"] = {"quota": piece}
-    for i, entry in enumerate(scenario.shock, 1):
-        parts[f"shock {i} {entry['variable']}"] = only(shock=[entry])
     return parts, coefficients
+
+
+def _added(model: Model, before: dict[str, np.ndarray], now: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Levels whose distance from the benchmark is what ``now`` adds to ``before``."""
+    out = {}
+    for name, value in now.items():
+        base = model.base()[name].values
+        change = value - before.get(name, base)
+        if np.any(change):
+            out[name] = base + change
+    return out
+
+
+def _apart(parts: dict[str, dict[str, np.ndarray]], model: Model, by: str) -> dict[str, dict[str, np.ndarray]]:
+    """The part of tariffs taken apart by commodity or importer."""
+    power = parts["tariffs"].get("tms")
+    if power is None:
+        return parts
+    axis, pieces = ("comm", "src", "dst").index(by), {}
+    for i, label in enumerate(model.bench.labels(by)):
+        piece = np.ones_like(power)
+        index = tuple(i if a == axis else slice(None) for a in range(3))
+        piece[index] = power[index]
+        if (piece != 1.0).any():
+            pieces[f"tariffs {label}"] = {"tms": piece}
+    return {**pieces, **{k: v for k, v in parts.items() if k != "tariffs"}}

@@ -74,12 +74,14 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
     for entry in scenario.shock:
         name = entry["variable"]
         symbol = table.symbols.get(name)
-        if symbol is None or symbol.role != "exogenous":
+        # What the closure holds may be shocked too (the numeraire, an import quota, a trade balance).
+        held = symbol is not None and (name in model.system.fixed or symbol.role == "unknown")
+        if symbol is None or not (symbol.role == "exogenous" or held):
             known = [s.name for s in table.symbols.values() if s.role == "exogenous"]
             near = difflib.get_close_matches(name, known, 1)
             raise ScenarioError(f"scenario '{scenario.name}': '{name}' is not an exogenous variable"
                                 + (f"; did you mean '{near[0]}'?" if near else "; `cge symbols` lists them"))
-        value = shocks.get(name, np.full(model.system.shape(name), symbol.base))
+        value = shocks[name].copy() if name in shocks else np.array(model.base()[name].values)
         where = f"scenario '{scenario.name}', shock of {name}"
         index = [positions(model.bench, d, entry.get("where", {}).get(d), where) for d in symbol.dims]
         extra = set(entry.get("where", {})) - set(symbol.dims)

@@ -36,7 +36,7 @@ _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
 _SHOCK_KEYS = {"variable", "value", "where"}
 _LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
-_CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility"}
+_CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility", "comm", "src", "dst"}
 _ROLES = {"trade", "trade_applied", "trade_1993", "migration", "unskilled", "skilled", "both"}
 SUPPLY_RULES = ("pool", "stocks")
 

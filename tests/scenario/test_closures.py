@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cge.benchmark import synthetic_benchmark
-from cge.errors import ClosureError
+from cge.errors import ClosureError, ScenarioError
 from cge.model.closure import Closure
+from cge.scenario import Scenario, shocks_of
 from cge.scenario.closures import LIBRARY, closure_swaps, parse_swap, with_mobility
 from cge.solve.model import Model
 
@@ -96,7 +97,37 @@ def test_real_wage_is_held_and_employment_moves(bench):
     assert solution.certificate.worst < 1e-9
 
 
+@pytest.mark.parametrize("name", sorted(LIBRARY))
+def test_every_closure_of_the_library_solves(bench, name):
+    regs, comm = bench.labels("reg"), bench.labels("comm")
+    spec = {"use": name, "home": regs[-1], "comm": comm[1], "src": regs[0], "dst": regs[1]}
+    model = Model(with_mobility(bench, spec), Closure(closure_swaps(spec, bench)))
+    solution = model.solve({"tm": 1.02})
+    assert solution.certificate.worst < 1e-9
+    assert float(np.abs(solution["qo"] - 1).max()) > 1e-6
+
+
+def test_a_closure_without_its_words_is_refused(bench):
+    with pytest.raises(ClosureError, match="needs comm"):
+        closure_swaps({"use": "import_quota"}, bench)
+
+
+def test_what_the_closure_holds_can_be_shocked_from_a_file(bench):
+    regs, comm = bench.labels("reg"), bench.labels("comm")
+    spec = {"use": "import_quota", "comm": comm[1], "src": regs[0], "dst": regs[1]}
+    model = Model(bench, Closure(closure_swaps(spec, bench)))
+    where = {"comm": [comm[1]], "src": [regs[0]], "dst": [regs[1]]}
+    shocks, _ = shocks_of(Scenario("Q", shock=[{"variable": "qxs", "value": 0.9, "where": where}]), model)
+    assert float(model.solve(shocks)["qxs"][1, 0, 1]) == pytest.approx(0.9, abs=1e-9)
+    shocks, _ = shocks_of(Scenario("N", shock=[{"variable": "pfactwld", "value": 1.1}]), model)
+    doubled = model.solve(shocks)
+    np.testing.assert_allclose(doubled["qo"], 1.0, atol=1e-9)
+    with pytest.raises(ScenarioError, match="endogenous"):
+        model.check(shocks_of(Scenario("Y", shock=[{"variable": "y", "value": 1.1}]), model)[0])
+
+
 def test_every_statement_of_the_library_names_existing_variables(bench):
     for name in LIBRARY:
-        assert closure_swaps({"use": [name]}, bench) or name == "specific_capital"
+        words = {"comm": bench.labels("comm")[0], "src": bench.labels("reg")[0], "dst": bench.labels("reg")[1]}
+        assert closure_swaps({"use": [name], **words}, bench) or name == "specific_capital"
     assert with_mobility(bench, {"use": ["specific_capital"]}).mobility["Capital"] == "fixed"

@@ -7,7 +7,7 @@ import pytest
 
 from cge.benchmark import synthetic_benchmark
 from cge.errors import ScenarioError
-from cge.scenario import Scenario
+from cge.scenario import Scenario, shocks_of
 from cge.scenario.parts import parts_of
 from cge.solve.model import Model
 from cge.solve.subtotals import subtotals
@@ -31,6 +31,17 @@ def test_parts_add_up_to_the_whole(model):
     for name in ("EV", "y", "qo", "EVnew"):
         total = found.data[f"total_{name}"]
         np.testing.assert_allclose(found.data[name].sum("part"), total, atol=1e-5 * float(np.abs(total).max()))
+
+
+def test_overlapping_entries_are_what_the_run_solves(model):
+    comm = list(model.bench.labels("comm"))
+    scenario = Scenario("X", shock=[{"variable": "tm", "value": 1.1, "where": {"comm": comm[:2]}},
+                                    {"variable": "tm", "value": 1.05, "where": {"comm": comm[1:2]}}])
+    parts, coefficients = parts_of(scenario, model)
+    solved = model.solve(*shocks_of(scenario, model))["EV"]
+    found = subtotals(model, parts, ["EV"], coefficients)
+    np.testing.assert_allclose(found.data["total_EV"], solved, rtol=1e-9)
+    assert found.gap < 1e-5
 
 
 def test_one_part_is_the_whole(model):
