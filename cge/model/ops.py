@@ -7,8 +7,10 @@ neither a value nor a derivative of an inactive cell can become NaN.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import operator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -17,6 +19,10 @@ from cge.model.named import Named, align, as_named, guard, is_object, namespace
 
 #: Smoothing of complementarities in symbolic form.
 _SMOOTH = 1e-16
+
+#: Dimensions on which a region reads what belongs to others, and on which it gathers from others.
+_READ, _GATHERED = frozenset(("dst", "home")), frozenset(("src", "host", "reg"))
+_links_cut = False
 
 __all__ = [
     "at",
@@ -28,6 +34,7 @@ __all__ = [
     "index",
     "join",
     "level",
+    "links_cut",
     "log",
     "minimum",
     "put",
@@ -37,6 +44,34 @@ __all__ = [
     "weighted_log",
     "where_active",
 ]
+
+
+@contextlib.contextmanager
+def links_cut() -> Iterator[None]:
+    """Differentiate as if every region were alone; values stay what they are.
+
+    While an equation is traced here, a value that other regions own counts as
+    given: what is read from importers (``dst``) or countries of origin
+    (``home``), and what is summed over exporters, hosts or all regions. What
+    a region's own prices do to its exports is kept. Solvers derive the
+    regional blocks of their preconditioner from it.
+    """
+    global _links_cut
+    before, _links_cut = _links_cut, True
+    try:
+        yield
+    finally:
+        _links_cut = before
+
+
+def _given(x: Named, link: bool) -> Named:
+    """The value without its derivative, where it crosses a link that is cut."""
+    if not (_links_cut and link):
+        return x
+    from jax.lax import stop_gradient
+
+    return Named(x.dims, stop_gradient(x.val)) if not x.is_positive else Named(
+        x.dims, coef=stop_gradient(x.coef), log=stop_gradient(x.log))
 
 
 def _axes(x: Named, dims: tuple[str, ...]) -> tuple[int, ...]:
@@ -66,6 +101,7 @@ def total(x: Named, *dims: str) -> Named:
     rest = tuple(d for d in x.dims if d not in dims)
     if not axes:
         return x
+    x = _given(x, not _GATHERED.isdisjoint(dims))
     if not x.is_positive:
         if is_object(x.val):
             return Named(rest, _object_sum(x.val, axes))
@@ -84,6 +120,7 @@ def at(x: Named, **renames: str) -> Named:
             raise TableError(f"cannot rename '{old}': the value has dimensions {x.dims}")
         if new in x.dims and new not in renames:
             raise TableError(f"cannot rename '{old}' to '{new}', which the value already has; take the diagonal")
+    x = _given(x, any(d == "reg" and new in _READ for d, new in renames.items()))
     return x._map(tuple(renames.get(d, d) for d in x.dims), lambda a: a)
 
 
@@ -215,6 +252,7 @@ def ces_price(value: Named, price: Named, sigma: Named, *over: str) -> Named:
     sigma : Named
         Elasticity; must not vary over the reduced dimensions.
     """
+    price = _given(price, not _GATHERED.isdisjoint(over))
     theta = level(share(Named(value.dims, coef=value.coef, log=np.zeros((1,) * len(value.dims))), *over))
     e = level(as_named(1.0) - sigma)
     if not price.is_positive:

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from cge.errors import TableError
-from cge.model.named import Named
+from cge.model.named import Named, namespace
 from cge.model.ops import level, log, total, where_active
 
 #: Marks a rate's term that integrates a level instead of a logarithm.
@@ -285,7 +285,8 @@ class View:
         out = {}
         for name in names:
             value = getattr(self, name)
-            acc = np.broadcast_to(value.log if value.is_positive else value.val, value.shape)
+            acc = value.log if value.is_positive else value.val
+            acc = namespace(acc).broadcast_to(acc, value.shape)
             out[name] = {"acc": acc, "w": [w.val for w, _ in self._terms[name]],
                          "x": [x.val for _, x in self._terms[name]]}
         return out

@@ -123,6 +123,7 @@ class Model:
         self._base = self.system.base_data()
         self._newton: Newton | None = None
         self._base_post: dict[str, dict] | None = None
+        self._rate_dims: dict[str, tuple] | None = None
 
     @property
     def newton(self) -> Newton:
@@ -142,6 +143,14 @@ class Model:
         if self._base_post is None:
             self._base_post = self.system.view(np.zeros(self.system.n), self._base).rate_state(self.system.post)
         return self._base_post
+
+    def rate_dims(self) -> dict[str, tuple]:
+        """Per Divisia index of the solve: its dimensions, and those of the weight and variable of each term."""
+        if self._rate_dims is None:
+            view = self.base().view
+            self._rate_dims = {n: (table.definitions[n].dims, [(w.dims, x.dims) for w, x in view.rate_terms(n)])
+                               for n in self.system.rates}
+        return self._rate_dims
 
     def solve(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any] | None = None,
               steps: int | None = None) -> Solution:
@@ -191,7 +200,8 @@ class Model:
                 raise ScenarioError(f"'{name}' is not a coefficient that may change without a new benchmark; those are "
                                     f"{', '.join(sorted(FREE_COEFFICIENTS))}")
             coef[name] = np.broadcast_to(np.asarray(value, float), coef[name].shape).copy()
-        goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"])}
+        goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"]),
+                "masks": self._base["masks"]}
         for name, value in shocks.items():
             self.system.set_exogenous(goal, name, value)
         self._check_movers(goal["exo"]["quota"], coef["MSHR"])
@@ -215,7 +225,7 @@ class Model:
 
     def data_at(self, goal: dict, t: float, rates: dict) -> dict:
         """The data tree at the fraction ``t`` of the shock, on the straight line in levels."""
-        out = {"coef": goal["coef"], "rates": rates}
+        out = {"coef": goal["coef"], "rates": rates, "masks": goal["masks"]}
         for tree in ("exo", "target"):
             out[tree] = {}
             for name, end in goal[tree].items():

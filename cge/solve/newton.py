@@ -1,8 +1,11 @@
-"""The fast engine: Newton with exact Jacobian-vector products and a base-point factorisation.
+"""The fast engine: chord iterations with a dense benchmark inverse, Newton with exact products and regional blocks.
 
-The Jacobian at the benchmark is formed once and inverted; that inverse
-preconditions GMRES for every shock of the same system. A step that does not lower
-the largest residual is halved.
+Up to `DENSE` unknowns the Jacobian at the benchmark is formed and inverted once. That
+inverse serves every shock: as the chord of accelerated iterations (`cge.solve.chord`),
+and, where those do not converge, as preconditioner of Newton-GMRES. Above, the blocks
+of regions precondition (`cge.solve.blocks`), and the linear systems are solved in single
+precision against residuals in double precision, in double where that stalls. A step
+that does not lower the largest residual is halved.
 """
 
 from __future__ import annotations
@@ -13,7 +16,10 @@ from typing import Any
 import numpy as np
 
 from cge.errors import SolveFailed
-from cge.solve.jaxsetup import jax_modules
+from cge.solve.blocks import RegionBlocks, partition
+from cge.solve.chord import chord
+from cge.solve.device import Device
+from cge.solve.jaxsetup import jax_modules, single_precision
 from cge.solve.krylov import gmres
 from cge.solve.structure import check_structure
 from cge.solve.system import System
@@ -22,10 +28,17 @@ from cge.solve.system import System
 TOLERANCE = 1e-11
 #: Largest residual accepted where rounding keeps Newton from the aim; the certificate shows what was reached.
 ACCEPTABLE = 1e-9
+#: Most unknowns for which the Jacobian is inverted as a whole.
+DENSE = 1500
+_CHORD_LIMIT = 40
 _MAX_HALVINGS = 12
 _RESTART = 60
 _MAX_ITERATIONS = 40
 _CHUNK = 64
+#: Relative accuracy of the linear systems: at first, at most and at least; in single precision.
+FIRST_TOL, LOOSEST, TIGHTEST, SINGLE_TOL = 1e-3, 1e-3, 1e-8, 1e-5
+#: A single-precision solve that leaves more than this of the right side is done again in double precision.
+STALLED = 0.3
 #: A logarithm of an index this far from zero is worth a word when no solution is found.
 _FAR = 1.5
 
@@ -36,8 +49,10 @@ class NewtonReport:
 
     Attributes
     ----------
-    iterations, products : int
-        Newton iterations and Jacobian-vector products.
+    iterations : int
+        Newton iterations, and residuals of chord iterations.
+    products : int
+        Jacobian-vector products.
     residual : float
         Largest residual reached (relative).
     """
@@ -51,42 +66,56 @@ class Newton:
     """Newton solver bound to one :class:`~cge.solve.system.System`.
 
     Compilation happens on the first call and serves every later one: shocks,
-    parameters, coefficients and path state are traced inputs.
+    parameters, coefficients, active sets and path state are traced inputs.
     """
 
     def __init__(self, system: System):
         self.system = system
-        jax, jnp = jax_modules()
-        self._jnp = jnp
-        self._inverse: Any = None
+        jax, self._jnp = jax_modules()
+        part = None if system.n <= DENSE else partition(system)
+        self._blocks = RegionBlocks(system, part) if part is not None else None
+        self._factors: Any = None
+        self._device = Device(system)
+        self._residual = jax.jit(system.residual)
+        self._rates = jax.jit(lambda x, data: system.view(x, data).rate_state(system.rates))
+        self._chord = jax.jit(lambda x, data, inverse, goal: chord(
+            lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT))
 
-        def residual(x, data):
-            return system.residual(x, data)
-
-        def direction(x, data, inverse, tol, goal):
-            f, jvp = jax.linearize(lambda z: residual(z, data), x)
-            norm = jnp.abs(f).max()
-            # At the solution, or outside the domain, there is nothing to solve: a zero right side costs no product.
-            rhs = jnp.where((norm < goal) | ~jnp.isfinite(norm), 0.0, -f)
-            dx, products, _ = gmres(jvp, lambda w: inverse @ w, rhs, restart=min(_RESTART, system.n), tol=tol)
-            return norm, dx, products
+        def step(x, data, factors, rhs, tol):
+            _, product = jax.linearize(lambda z: system.residual(z, data), x)
+            return gmres(product, lambda w: self._precondition(factors, w), rhs, restart=min(_RESTART, system.n),
+                         tol=tol)
 
         def jacobian(x, data):
-            _, jvp = jax.linearize(lambda z: residual(z, data), x)
+            jnp = self._jnp
+            _, jvp = jax.linearize(lambda z: system.residual(z, data), x)
             blocks = -(-system.n // _CHUNK)
             eye = jnp.eye(blocks * _CHUNK, system.n).reshape(blocks, _CHUNK, system.n)
             cols = jax.lax.map(jax.vmap(jvp), eye)
             return cols.reshape(blocks * _CHUNK, system.n)[: system.n].T
 
-        self._direction = jax.jit(direction)
-        self._jacobian = jax.jit(jacobian)
+        self._step, self._jacobian = jax.jit(step), jax.jit(jacobian)
+
+    def _precondition(self, factors: Any, w: Any) -> Any:
+        return factors @ w if self._blocks is None else self._blocks.apply(factors, w)
+
+    @property
+    def inverse(self) -> np.ndarray:
+        """Inverse of the benchmark Jacobian (unknowns, rows); of small systems only."""
+        return np.asarray(self._factors)
 
     def jacobian(self, x: np.ndarray, data: dict) -> np.ndarray:
         """Dense Jacobian of the residuals at ``x`` (rows, unknowns)."""
-        return np.asarray(self._jacobian(self._jnp.asarray(x), data))
+        return np.asarray(self._jacobian(self._jnp.asarray(x), self._device.double(data)))
+
+    def rate_state(self, x: np.ndarray, data: dict) -> dict:
+        """Path state of the Divisia indices at ``x``."""
+        found = self._rates(self._jnp.asarray(x), self._device.double(data))
+        return {name: {"acc": np.asarray(s["acc"]), "w": [np.asarray(a) for a in s["w"]],
+                       "x": [np.asarray(a) for a in s["x"]]} for name, s in found.items()}
 
     def factorise(self, data: dict) -> None:
-        """Form and invert the Jacobian at the benchmark.
+        """Form and invert the Jacobian at the benchmark, as a whole or by region.
 
         Raises
         ------
@@ -95,7 +124,18 @@ class Newton:
         SolveFailed
             The Jacobian is singular: the message names the rows and unknowns involved.
         """
-        jac = self.jacobian(np.zeros(self.system.n), data)
+        self._device.hold(data)
+        zero = np.zeros(self.system.n)
+        if self._blocks is not None:
+            with single_precision():
+                self._factors = self._blocks.factorise(zero.astype(np.float32), self._device.single(data))
+                self._factors = {k: self._jnp.asarray(v) for k, v in self._factors.items()}
+        else:
+            self._factors = self._jnp.asarray(self._inverted(self.jacobian(zero, data)))
+            # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
+            self._chord(zero, self._device.double(data), self._factors, TOLERANCE)
+
+    def _inverted(self, jac: np.ndarray) -> np.ndarray:
         if not np.isfinite(jac).all():
             row = int(np.argwhere(~np.isfinite(jac))[0][0])
             raise SolveFailed(f"the Jacobian at the benchmark is not finite in {self.describe(row)}; "
@@ -111,18 +151,7 @@ class Newton:
             raise SolveFailed("the system is singular at the benchmark: these conditions are dependent: "
                               + "; ".join(self.describe(int(i)) for i in worst)
                               + ". Check the closure (a market dropped twice, a price level without numeraire)")
-        self._inverse = self._jnp.asarray(inverse)
-        # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
-        self._direction(self._jnp.zeros(self.system.n), data, self._inverse, 1e-3, TOLERANCE)
-
-    @property
-    def inverse(self) -> np.ndarray:
-        """Inverse of the benchmark Jacobian (unknowns, rows)."""
-        return np.asarray(self._inverse)
-
-    def rate_state(self, x: np.ndarray, data: dict) -> dict:
-        """Path state of the Divisia indices at ``x``."""
-        return self.system.view(np.asarray(x), data).rate_state(self.system.rates)
+        return inverse
 
     def solve(self, x: np.ndarray, data: dict, report: NewtonReport, tolerance: float | None = None) -> np.ndarray:
         """Solve from the starting point ``x`` to a largest residual of ``tolerance`` (1e-11).
@@ -132,20 +161,29 @@ class Newton:
         SolveFailed
             No convergence; names block, row and element of the worst residual.
         """
-        if self._inverse is None:
+        if self._factors is None:
             raise RuntimeError("factorise first")
-        goal, tol = tolerance or TOLERANCE, 1e-3
+        goal = tolerance or TOLERANCE
+        if self._blocks is None:
+            got, norm, count = self._chord(np.asarray(x, float), self._device.double(data), self._factors, goal)
+            report.iterations += int(count)
+            if float(norm) < goal or (float(norm) < ACCEPTABLE and tolerance is None):
+                report.residual = float(norm)
+                return np.asarray(got)
+        return self._newton(np.asarray(x, float), data, report, goal)
+
+    def _newton(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float) -> np.ndarray:
+        """Newton-GMRES with a line search, single precision first where the system is large."""
+        double, single = self._device.double(data), self._device.single(data) if self._blocks is not None else None
         at = trial = self._jnp.asarray(x)
-        best, step, move, halvings = np.inf, 1.0, None, 0
+        best, step, move, halvings, tol = np.inf, 1.0, None, 0, FIRST_TOL
         for _ in range(_MAX_ITERATIONS):
-            # One compiled call gives the residual of the trial point and the step from there.
-            f_norm, dx, products = self._direction(trial, data, self._inverse, tol, goal)
-            report.products += int(products)
-            f_norm = float(f_norm)
-            if f_norm < goal:
-                report.residual = f_norm
+            f = self._residual(trial, double)
+            norm = float(self._jnp.abs(f).max())
+            if norm < goal:
+                report.residual = norm
                 return np.asarray(trial)
-            if not (np.isfinite(f_norm) and f_norm < (1.0 - 1e-4 * step) * best):
+            if not (np.isfinite(norm) and norm < (1.0 - 1e-4 * step) * best):
                 if best < ACCEPTABLE:
                     break  # rounding, not the step, holds the residual up
                 halvings += 1
@@ -156,13 +194,28 @@ class Newton:
                 continue
             report.iterations += 1
             # Solve the linear system the more tightly the faster Newton converges (Eisenstat and Walker 1996).
-            tol = float(np.clip(0.5 * (f_norm / best) ** 2, 1e-8, 1e-3)) if np.isfinite(best) else 1e-3
-            at, best, move, step, halvings = trial, f_norm, dx, 1.0, 0
+            if np.isfinite(best):
+                tol = float(np.clip(0.5 * (norm / best) ** 2, TIGHTEST, LOOSEST))
+            at, best, step, halvings = trial, norm, 1.0, 0
+            move = self._move(at, f, norm, double, single, tol, report)
             trial = at + move
         report.residual = best
         if best < ACCEPTABLE:
             return np.asarray(at)
         raise SolveFailed(self.explain(at, data))
+
+    def _move(self, at: Any, f: Any, norm: float, double: dict, single: dict | None, tol: float,
+              report: NewtonReport) -> Any:
+        if single is not None:
+            x32, rhs = np.asarray(at, np.float32), np.asarray(f / -norm, np.float32)
+            with single_precision():
+                dx, products, left = self._step(x32, single, self._factors, rhs, max(tol, SINGLE_TOL))
+            report.products += int(products)
+            if float(left) < STALLED:
+                return norm * self._jnp.asarray(np.asarray(dx, float))
+        dx, products, _ = self._step(at, double, self._factors, -f, tol)
+        report.products += int(products)
+        return dx
 
     def explain(self, x: Any, data: dict) -> str:
         """One sentence on the worst residual at ``x``."""

@@ -1,14 +1,14 @@
-"""The path of a shock: sub-steps, Romberg integration of the Divisia indices, continuation.
+"""The path of a shock: points on it, line integrals of the Divisia indices, continuation.
 
-The chained trapezoid rule (Tornqvist) errs by even powers of the step, so the
-results of 1, 2, 4, ... sub-steps are extrapolated as Romberg (1955) does. The
-extrapolated correction is put into the path state and the end point is solved
-again: closure, indices and certificate stay consistent. Points solved once
-start every later pass, so that a refinement costs little more than its new points.
+The end point and a few points on the way are solved each by itself, and the indices
+are integrated through them (`cge.solve.quadrature`). More points are added until the
+integrals settle; the result is put into the path state and the end point is solved
+again: closure, indices and certificate stay consistent.
 
 Rates that only report (welfare decomposition, trade indices) are left out of all
-this. They are integrated when asked for, over the points of every pass that the
-solve made, and extrapolated in the same way; more passes are made if they need them.
+this. They are integrated when asked for, in 1, 2, 4, ... sub-steps chained by the
+trapezoid rule (Tornqvist), whose results are extrapolated as Romberg (1955) does. A
+fixed number of sub-steps is chained likewise.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cge.errors import SolveFailed
+from cge.solve.quadrature import integrate, lobatto
 
 if TYPE_CHECKING:
     from cge.solve.model import Model
@@ -31,10 +32,9 @@ _ACCEPTABLE = 1e-4
 _SMALL_MONEY = 1e-10
 #: Residual demanded of interior points; their error enters the indices only.
 _INTERIOR = 1e-8
-#: Key of the end point itself among the values that are extrapolated.
-_END = "x"
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
+_MAX_SWEEPS = 12
 
 
 class Path:
@@ -54,17 +54,24 @@ class Path:
         self.points: dict[float, np.ndarray] = {0.0: np.zeros(model.system.n)}
         #: Points of every pass by its number of sub-steps: fraction of the shock, unknowns, path state before.
         self.passes: dict[int, list[tuple[float, np.ndarray, dict]]] = {}
+        #: Path state at points solved by themselves, and the starting state they were given where not the benchmark's.
+        self.nodes: dict[float, dict] = {}
+        self.shifted: dict[float, dict] = {}
         self._post: dict[str, np.ndarray] | None = None
         self.post_error = float("nan")
 
     def refine(self) -> tuple[np.ndarray, dict, int, float]:
-        """Double the sub-steps until the extrapolated Divisia indices settle.
+        """Solve the end point with Divisia indices integrated through more and more points of the path.
+
+        Every point is solved by itself, its indices in one trapezoid from the benchmark. What the integral through
+        all points adds to that is put into the path state of the end point, which is then solved again.
 
         Returns
         -------
         x, data
             End point and its data tree, the corrected path state included.
         steps : int
+            Parts into which the points divide the shock.
         error : float
             Estimated error of the indices (fraction).
 
@@ -72,20 +79,80 @@ class Path:
         ------
         SolveFailed
         """
-        n = 1
-        row: list[dict[str, np.ndarray]] = []
+        start = self.model.base().data["rates"]
+        self.nodes[0.0] = start
+        self._node(1.0)
+        m, found = 1, self._integral((0.0, 1.0), 1.0)
+        gap = np.inf
         while True:
-            x, data = self.walk(n)
-            row = _romberg(row, {**self._rates(x, data), _END: x}) if self._even(n) else []
-            if len(row) > 1:
-                error = self._largest(row[-1], row[-2])
-                if error < RATE_TOLERANCE or (n >= _MAX_STEPS and error < _ACCEPTABLE):
-                    x, data = self._corrected(data, row[-1])
-                    return x, data, n, error
-            if n >= _MAX_STEPS:
-                raise SolveFailed(f"the price and quantity indices did not settle in {n} steps along the shock; "
+            m *= 2
+            times = tuple(lobatto(m))
+            for t in times:
+                self._node(t)
+            before, found = found, self._integral(times, 1.0)
+            last, gap = gap, self._largest(found, before)
+            # Changes fall geometrically as the points double, and so do errors: known from the second change on.
+            error = gap * min(1.0, gap / last) if 0.0 < last < np.inf else gap
+            if error < RATE_TOLERANCE or (m >= _MAX_STEPS and error < _ACCEPTABLE):
+                break
+            if m >= _MAX_STEPS:
+                raise SolveFailed(f"the price and quantity indices did not settle in {m} steps along the shock; "
                                   "try a smaller shock, or give it in two parts")
-            n *= 2
+        return *self._settle(times, found), m, error
+
+    def _integral(self, times: tuple[float, ...], to: float) -> dict[str, np.ndarray]:
+        return integrate(times, [self.nodes[t] for t in times], self.model.rate_dims(), to)
+
+    def spaced(self) -> list[float]:
+        """Fractions of the shock at which the solve knows a point; two more are solved where there are only three."""
+        if len(self.nodes) == 3:
+            for t in (0.25, 0.75):
+                self._node(t)
+        return sorted(self.nodes)
+
+    def _node(self, t: float, halvings: int = 0) -> None:
+        """Solve the point at the fraction ``t``, from points between where it cannot be reached at once."""
+        if t in self.nodes:
+            return
+        model = self.model
+        data = model.data_at(self.goal, t, self.shifted.get(t, self.nodes[0.0]))
+        try:
+            x = model.newton.solve(self._start(t), data, self.report, _INTERIOR)
+        except SolveFailed:
+            if halvings == _MAX_HALVINGS:
+                raise
+            self._node(0.5 * (t + max(s for s in self.points if s < t)), halvings + 1)
+            self._node(t, halvings + 1)
+            return
+        self.points[t] = x
+        self.nodes[t] = model.newton.rate_state(x, data)
+
+    def _settle(self, times: tuple[float, ...], found: dict[str, np.ndarray]) -> tuple[np.ndarray, dict]:
+        """Solve the end point with its integrated indices; all points again where those move the solution itself.
+
+        In most closures only the price level and what is reported hang on the indices: the integral then stays what
+        it was. Where it does not (a real wage or a price index held), the points are solved again until it does.
+        """
+        model, start = self.model, self.nodes[0.0]
+        for _ in range(_MAX_SWEEPS):
+            shift = {k: found[k] - self.nodes[1.0][k]["acc"] + self.shifted.get(1.0, start)[k]["acc"] for k in found}
+            data = model.data_at(self.goal, 1.0, {k: {**start[k], "acc": v} for k, v in shift.items()})
+            x = model.newton.solve(self.points[1.0], data, self.report)
+            end = model.newton.rate_state(x, data)
+            states = [self.nodes[t] for t in times[:-1]] + [end]
+            again = integrate(times, states, model.rate_dims(), 1.0)
+            if self._largest(again, {k: s["acc"] for k, s in end.items()}) < RATE_TOLERANCE:
+                return x, data
+            for t in times[1:]:
+                here = self._integral(times, t)
+                self.shifted[t] = {k: {**start[k], "acc": here[k] - self.nodes[t][k]["acc"]
+                                       + self.shifted.get(t, start)[k]["acc"]} for k in here}
+            for t in times[1:]:
+                del self.nodes[t]
+                self._node(t)
+            found = self._integral(times, 1.0)
+        raise SolveFailed("the price and quantity indices that the closure holds did not settle; try a smaller shock, "
+                          "or give it in two parts")
 
     def _even(self, n: int) -> bool:
         """Whether a pass kept to equal sub-steps: one with halved steps says nothing about the order of the error."""
@@ -103,7 +170,7 @@ class Path:
 
     def _integrate(self) -> dict[str, np.ndarray]:
         self.report = type(self.report)()  # the count of the solve itself is closed
-        if 1 not in self.passes:  # a fixed number of sub-steps: nothing to extrapolate from
+        if self.passes and 1 not in self.passes:  # a fixed number of sub-steps: nothing to extrapolate from
             return self._along(max(self.passes))
         n = 1
         row: list[dict[str, np.ndarray]] = []
@@ -129,18 +196,6 @@ class Path:
             data = self.model.data_at(self.goal, t, rates)
             state = system.view(x, {**data, "rates": {**rates, **state}}).rate_state(system.post)
         return {name: s["acc"] for name, s in state.items()}
-
-    def _corrected(self, data: dict, best: dict) -> tuple[np.ndarray, dict]:
-        """Put the extrapolated indices into the path state and solve the end point with it.
-
-        The correction is taken at the extrapolated end point: an index that the closure holds (the numeraire) is
-        right at every number of sub-steps by construction, and shows its error in the price level instead.
-        """
-        x = best[_END]
-        here = self._rates(x, data)
-        rates = {k: {**state, "acc": state["acc"] + best[k] - here[k]} for k, state in data["rates"].items()}
-        data = {**data, "rates": rates}
-        return self.model.newton.solve(x, data, self.report), data
 
     def walk(self, n: int) -> tuple[np.ndarray, dict]:
         """Follow the shock in ``n`` sub-steps, halving one that fails; return the end point and its data tree."""
@@ -180,12 +235,6 @@ class Path:
             weight = np.prod([(to - s) / (t - s) for s in near if s != t])
             x = x + weight * self.points[t]
         return x
-
-    def _rates(self, x: np.ndarray, data: dict) -> dict[str, np.ndarray]:
-        """Accumulated value of every Divisia index (logarithm, or level where signed)."""
-        view = self.model.system.view(x, data)
-        values = {k: getattr(view, k) for k in self.model.system.rates}
-        return {k: np.broadcast_to(v.log if v.is_positive else v.val, v.shape) for k, v in values.items()}
 
     def _largest(self, a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> float:
         """Largest difference between two sets of integrals (money over its size), the end point included."""

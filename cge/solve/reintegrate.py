@@ -42,16 +42,16 @@ def rate_gap(path: Path, view: Any) -> tuple[float, str]:
     """
     model = path.model
     system = model.system
-    even = [n for n, points in path.passes.items() if len(points) == n]
-    if not even or max(even) < 2:
+    times = np.array(path.spaced())
+    if len(times) < 4:
         return float("nan"), ""
-    points = path.passes[max(even)]
-    times = np.array([0.0, *(t for t, _, _ in points)])
     names = [n for n in system.rates if system.table.symbols[n].positive]
-    views = [model.base().view]
-    views += [system.view(x, model.data_at(path.goal, t, rates)) for t, x, rates in points]
-    found = {name: _integral(times, [v.rate_terms(name) for v in views], system.table.definitions[name].dims)
-             for name in names}
+    dims, states = model.rate_dims(), [path.nodes[t] for t in times]
+    found = {}
+    for name in names:
+        terms = [[(Named(w_dims, w), Named(x_dims, x)) for (w_dims, x_dims), w, x
+                  in zip(dims[name][1], s[name]["w"], s[name]["x"], strict=True)] for s in states]
+        found[name] = _integral(times, terms, dims[name][0])
     worst, where = 0.0, ""
     shift = getattr(view, NUMERAIRE).log - found[NUMERAIRE]
     for name in names:

@@ -41,6 +41,8 @@ class System:
         the table does not mark ``post``.
     post : list of str
         The other rates, integrated over the stored path on request.
+    used : frozenset of str
+        Coefficients and exogenous variables that the conditions use.
     """
 
     def __init__(self, table: Table, cal: Calibration, closure: Closure | None = None):
@@ -55,8 +57,11 @@ class System:
         self.n = start
         self.fixed = {k: np.flatnonzero(m) for k, m in fixed.items() if m.any()}
         self._unknown_at = {name: (idx, sl) for name, idx, sl in self.unknown if len(idx)}
+        self._noted: set[str] | None = None
         self._forms = {k: ("param" if self._is_param(k, a) else "flow") for k, (_, a) in cal.data.items()}
+        self._noted = set()
         self.rows, needed = self._scan_rows()
+        self.used, self._noted = frozenset(self._noted), None
         self.rates = [n for n in table.rates() if n in needed or not table.definitions[n].post]
         self.post = [n for n in table.rates() if n not in self.rates]
 
@@ -77,7 +82,7 @@ class System:
             if s.role == "exogenous" or s.role == "unknown":
                 exo[s.name] = np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base)
         data: dict[str, Any] = {"coef": {k: a for k, (_, a) in self.cal.data.items()}, "exo": exo, "target": {},
-                                "rates": {}}
+                                "rates": {}, "masks": self.cal.masks}
         view = self.view(np.zeros(self.n), data)
         for name in self.fixed:
             value = getattr(view, name)
@@ -90,9 +95,9 @@ class System:
     def view(self, x: Any, data: dict[str, Any], post: Callable[[str], Any] | None = None) -> View:
         """What the equations see at the point ``x``; ``post`` gives the integrals of reporting rates by name."""
         xp = namespace(x)
-        given: dict[str, Named] = {}
-        for name, (dims, _) in self.cal.data.items():
-            a = data["coef"][name]
+        given: dict[str, Named] = _Noting(self._noted) if self._noted is not None else {}
+        for name, a in data["coef"].items():
+            dims = self.cal.data[name][0]
             given[name] = (Named(dims, a) if self._forms[name] == "param"
                            else Named(dims, coef=a, log=xp.zeros((1,) * len(dims))))
         for name, value in data["exo"].items():
@@ -108,7 +113,7 @@ class System:
                 value = flat.reshape(self.shape(name))
             given[name] = (Named(s.dims, coef=xp.ones((1,) * len(s.dims)), log=value) if s.positive
                            else Named(s.dims, value))
-        return View(self.table, given, self.cal.masks, data["rates"], self.cal.positions, post)
+        return View(self.table, given, data["masks"], data["rates"], self.cal.positions, post)
 
     def reports(self) -> set[str]:
         """Symbols that the solve does not know: reporting rates, and definitions made of them."""
@@ -123,6 +128,12 @@ class System:
         """Size against which errors of a variable in money count (world income); None for other variables."""
         unit = self.table.symbols[name].unit if name in self.table.symbols else ""
         return float(self.cal.data["INCWLD"][1]) if unit == "million US$" else None
+
+    def trimmed(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The data tree without what no condition uses: what an engine needs to hold."""
+        masks = {k: a for k, a in data["masks"].items() if k in self.used or k in self.table.definitions}
+        return {**data, "masks": masks, "coef": {k: a for k, a in data["coef"].items() if k in self.used},
+                "exo": {k: a for k, a in data["exo"].items() if k in self.used or k in self._unknown_at}}
 
     def residual(self, x: Any, data: dict[str, Any]) -> Any:
         """Residuals of all rows at ``x``: log ratios, or differences over the benchmark flow."""
@@ -154,7 +165,7 @@ class System:
         probe = {"coef": {k: a for k, (_, a) in self.cal.data.items()},
                  "exo": {s.name: (np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base))
                          for s in self.table.symbols.values() if s.role in ("exogenous", "unknown")},
-                 "rates": {}, "target": {}}
+                 "rates": {}, "target": {}, "masks": self.cal.masks}
         view = self.view(np.zeros(self.n), probe)
         for row in self.table.conditions.values():
             partner = self.table.symbols[row.pairs]
@@ -183,7 +194,11 @@ class System:
             rows.append({"kind": "fixed", "name": name, "idx": idx, "shape": self.shape(name), "scale": size,
                          "mode": "fixed", "row": None})
             getattr(view, name)
-        return rows, view.rates_used()
+        needed = view.rates_used()
+        for name in self.table.rates():
+            if name in needed or not self.table.definitions[name].post:
+                getattr(view, name)
+        return rows, needed
 
     def locate(self, position: int) -> tuple[str, str, tuple[str, ...]]:
         """Block, row and element labels of one residual position."""
@@ -254,6 +269,18 @@ _LEVEL_NAMES = (
     "TAXROUT0 TAXRFU0 TAXRIU0 TAXRPC0 TAXRGC0 TAXRIC0 TAXREXP0 TAXRIMP0 TAXRINC0 FY0 GDP0 ISCAP EXPORTED"
 )
 _LEVEL_DATA = frozenset(_LEVEL_NAMES.split())
+
+
+class _Noting(dict):
+    """A mapping that notes which of its keys are read."""
+
+    def __init__(self, noted: set[str]) -> None:
+        super().__init__()
+        self.noted = noted
+
+    def __getitem__(self, key: str) -> Any:
+        self.noted.add(key)
+        return super().__getitem__(key)
 
 
 def _expand(s: Named, dims: tuple[str, ...], xp: Any) -> Named:

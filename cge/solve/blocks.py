@@ -1,0 +1,162 @@
+"""Regional blocks: the preconditioner of large systems, derived from the equation table.
+
+With the links between regions cut (`cge.model.ops.links_cut`) the Jacobian falls
+apart into one block per region. All regions are probed at once: the k-th unknown
+of every region together takes one Jacobian-vector product. Unknowns and conditions
+of the world as a whole (the global rate of return, the numeraire) border the blocks;
+their rows and columns are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cge.errors import SolveFailed
+from cge.model.ops import links_cut
+from cge.solve.jaxsetup import jax_modules
+from cge.solve.system import System
+
+_OWNER = ("reg", "dst", "host", "src", "home")
+_CHUNK = 4
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Which region each unknown and each condition belongs to.
+
+    Attributes
+    ----------
+    unknowns, rows : int array (regions, block)
+        Positions, padded with ``n`` where a region has fewer.
+    world_unknowns, world_rows : int array
+        Positions of those of no region.
+    """
+
+    unknowns: np.ndarray
+    rows: np.ndarray
+    world_unknowns: np.ndarray
+    world_rows: np.ndarray
+
+
+def partition(system: System) -> Partition | None:
+    """Unknowns and conditions by region; None where a region has more of the one than of the other."""
+    symbols = system.table.symbols
+    of_unknown = [_owner(symbols[name].dims, system.shape(name), idx) for name, idx, _ in system.unknown]
+    of_row = [_owner(row["row"].dims if row["row"] is not None else symbols[row["name"]].dims, row["shape"], row["idx"])
+              for row in system.rows]
+    unknown, row = np.concatenate(of_unknown), np.concatenate(of_row)
+    regions = len(system.cal.sets["reg"])
+    count = np.bincount(unknown + 1, minlength=regions + 1)
+    if (count != np.bincount(row + 1, minlength=regions + 1)).any():
+        return None
+    width = int(count[1:].max())
+
+    def padded(owner: np.ndarray) -> np.ndarray:
+        out = np.full((regions, width), system.n)
+        for r in range(regions):
+            mine = np.flatnonzero(owner == r)
+            out[r, : len(mine)] = mine
+        return out
+
+    return Partition(padded(unknown), padded(row), np.flatnonzero(unknown < 0), np.flatnonzero(row < 0))
+
+
+def _owner(dims: tuple[str, ...], shape: tuple[int, ...], idx: np.ndarray) -> np.ndarray:
+    for d in _OWNER:
+        if d in dims:
+            return np.unravel_index(idx, shape)[dims.index(d)]
+    return np.full(len(idx), -1)
+
+
+class RegionBlocks:
+    """Approximate inverse of the benchmark Jacobian.
+
+    Parameters
+    ----------
+    system : System
+    part : Partition
+    x, data
+        Point of linearisation and data tree on the device, single precision.
+    """
+
+    def __init__(self, system: System, part: Partition):
+        self.system, self.part = system, part
+        jax, jnp = jax_modules()
+
+        def columns(x, data, probes):
+            with links_cut():
+                _, product = jax.linearize(lambda z: system.residual(z, data), x)
+                return jax.lax.map(product, probes)
+
+        def world(x, data, probes):
+            _, product = jax.linearize(lambda z: system.residual(z, data), x)
+            return jax.lax.map(product, probes)
+
+        def world_rows(x, data):
+            return system.residual(x, data)[part.world_rows]
+
+        self._columns, self._world = jax.jit(columns), jax.jit(world)
+        self._world_rows = jax.jit(jax.jacrev(world_rows))
+
+    def factorise(self, x: Any, data: dict) -> dict[str, Any]:
+        """Inverse blocks and borders at a point, as arrays for :func:`apply`.
+
+        Raises
+        ------
+        SolveFailed
+            A block is singular; names the region.
+        """
+        part, n = self.part, self.system.n
+        regions, width = part.unknowns.shape
+        blocks = np.zeros((regions, width, width))
+        here = np.arange(regions)
+        for k in range(width):
+            blocks[here, k, k] = (part.unknowns[:, k] == n) * 1.0
+        probes = np.zeros((width, n + 1), np.float32)
+        for k in range(width):
+            probes[k, part.unknowns[:, k]] = 1.0
+        probes = probes[:, :n]
+        got = np.asarray(self._columns(x, data, probes))
+        got = np.concatenate([got, np.zeros((width, 1), got.dtype)], axis=1)
+        blocks += np.moveaxis(got[:, part.rows], 0, 2)
+        try:
+            inverse = np.linalg.inv(blocks)
+        except np.linalg.LinAlgError:
+            inverse = np.full_like(blocks, np.nan)
+        bad = np.flatnonzero(~np.isfinite(inverse).all((1, 2)))
+        if len(bad):
+            raise SolveFailed("the equations of these regions are singular with foreign prices given: "
+                              + ", ".join(self.system.cal.sets["reg"][r] for r in bad[:3])
+                              + "; check the closure and their accounts")
+        size = len(part.world_unknowns)
+        probes = np.zeros((size, n), np.float32)
+        probes[np.arange(size), part.world_unknowns] = 1.0
+        columns = np.asarray(self._world(x, data, probes), float).T
+        rows = np.asarray(self._world_rows(x, data), float)
+        corner = columns[part.world_rows]
+        inner = _blockwise(inverse, part, n, columns)
+        inner[part.world_unknowns] = 0.0
+        rows[:, part.world_unknowns] = 0.0
+        schur = np.linalg.inv(corner - rows @ inner)
+        single = {"blocks": inverse, "inner": inner.T, "rows": rows, "schur": schur}
+        return {k: np.asarray(v, np.float32) for k, v in single.items()}
+
+    def apply(self, factors: dict[str, Any], w: Any) -> Any:
+        """The approximate inverse times a vector (traced)."""
+        part = self.part
+        jnp = jax_modules()[1]
+        wide = jnp.concatenate([w, jnp.zeros(1, w.dtype)])
+        local = jnp.einsum("rkl,rl->rk", factors["blocks"], wide[part.rows])
+        out = jnp.zeros(self.system.n + 1, w.dtype).at[part.unknowns].set(local)[:-1]
+        world = factors["schur"] @ (w[part.world_rows] - factors["rows"] @ out)
+        return (out - world @ factors["inner"]).at[part.world_unknowns].set(world)
+
+
+def _blockwise(inverse: np.ndarray, part: Partition, n: int, columns: np.ndarray) -> np.ndarray:
+    wide = np.concatenate([columns, np.zeros((1, columns.shape[1]))])
+    out = np.zeros((n + 1, columns.shape[1]))
+    out[part.unknowns.ravel()] = np.einsum("rkl,rlc->rkc", inverse, wide[part.rows]).reshape(-1, columns.shape[1])
+    return out[:n]
