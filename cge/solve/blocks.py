@@ -84,7 +84,7 @@ class RegionBlocks:
 
     def __init__(self, system: System, part: Partition):
         self.system, self.part = system, part
-        jax, jnp = jax_modules()
+        jax, _ = jax_modules()
 
         def columns(x, data, probes):
             with links_cut():
