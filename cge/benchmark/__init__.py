@@ -13,6 +13,7 @@ from cge.benchmark.sam_accounts import check_accounts
 from cge.benchmark.sam_csv import read_sam_csv, write_sam_csv
 from cge.benchmark.sam_view import macro_sam, region_sam, sam_summary
 from cge.benchmark.synth import synthetic_benchmark
+from cge.benchmark.synth_world import synthetic_world
 from cge.benchmark.wages import base_wages, migrant_accounts
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "region_sam",
     "sam_summary",
     "synthetic_benchmark",
+    "synthetic_world",
     "write_benchmark",
     "write_gtap",
     "write_sam_csv",

@@ -8,15 +8,17 @@ shares and tax rates are drawn; outputs follow from the linear accounting
 from __future__ import annotations
 
 import numpy as np
-import xarray as xr
 
 from cge.benchmark.data import Benchmark
-from cge.benchmark.headers import DIM_SET, HEADERS
-from cge.benchmark.wages import base_wages
-
-_ENDW = ("Land", "UnskLab", "SkLab", "Capital", "NatRes")
-_SKILL = ("UnskLab", "SkLab")
-_BETA = 0.75
+from cge.benchmark.synth_accounts import (
+    ENDOWMENTS,
+    SKILLS,
+    Flows,
+    Technology,
+    labelled,
+    migrant_income,
+    net_remittances,
+)
 
 
 def synthetic_benchmark(
@@ -67,15 +69,14 @@ def synthetic_benchmark(
     rng = np.random.default_rng([seed, regions, sectors])
     reg = tuple(f"R{i + 1:0{len(str(regions))}d}" for i in range(regions))
     comm = ("Agr", *(f"Man{i + 1}" for i in range(sectors - 2)), "Svc")
-    sets = {"reg": reg, "comm": comm, "acts": comm, "marg": comm[-1:], "endw": _ENDW, "skill": _SKILL}
+    sets = {"reg": reg, "comm": comm, "acts": comm, "marg": comm[-1:], "endw": ENDOWMENTS, "skill": SKILLS}
     draw = _Draw(rng, regions, sectors, taxes, margins, holes, joint)
     flows = draw.flows()
     arrays = {**flows, **_parameters(rng, regions, sectors)}
     wage_level = np.sort(rng.lognormal(2.2, 1.0, regions))[::-1]
     if migrants:
         arrays |= _labour(rng, flows, wage_level, sets, holes)
-        net = arrays["REMIT"].sum(axis=(0, 2)) - arrays["REMIT"].sum(axis=(0, 1))
-        arrays["SAVE"] = arrays["SAVE"] + net
+        arrays["SAVE"] = arrays["SAVE"] + net_remittances(arrays["REMIT"])
     if taxes:
         rate = (
             np.divide(flows["VMSB"], flows["VCIF"], out=np.ones_like(flows["VCIF"]), where=flows["VCIF"] > 0)
@@ -86,32 +87,13 @@ def synthetic_benchmark(
         arrays["TMS1993"] = 1.3 * (rate - arrays["TMSFARM"])
     half = (regions + 1) // 2
     meta = {
-        "title": "Synthetic benchmark (invented numbers)",
-        "year": 2000,
-        "unit": "million US$",
         "groups": {"importers": list(reg[:half]), "exporters": list(reg[half:])},
-        "mobility": {
-            "Land": "sluggish",
-            "UnskLab": "mobile",
-            "SkLab": "mobile",
-            "Capital": "mobile",
-            "NatRes": "fixed",
-        },
-        "beta_earlier": {"value": _BETA, "source": "invented"},
         "sources": ["cge.benchmark.synth"],
     }
-    labelled = {
-        name: xr.DataArray(
-            values,
-            dims=HEADERS[name].dims,
-            coords={dim: list(sets[DIM_SET[dim]]) for dim in HEADERS[name].dims},
-        )
-        for name, values in arrays.items()
-    }
-    return Benchmark(f"synthetic-{regions}x{sectors}-{seed}", sets, labelled, meta)
+    return labelled(f"synthetic-{regions}x{sectors}-{seed}", sets, arrays, meta)
 
 
-class _Draw:
+class _Draw(Technology):
     """Random technology and shares, and the flows they imply."""
 
     def __init__(self, rng, R, C, taxes, margins, holes, joint) -> None:
@@ -184,7 +166,8 @@ class _Draw:
         if holes:
             freight *= rng.random((C, R, R)) > 0.15
             supply[0] = 0.0
-        self.freight = freight  # share of the cif value
+        self.freight = freight[None]
+        self.margins = np.array([C - 1])
         self.carrier = supply / supply.sum()
         self.factor_share = self._factor_shares(rng, active, holes)
 
@@ -205,71 +188,28 @@ class _Draw:
             weight[2, 0, 0] = 0.0
         return weight / weight.sum(0) * active
 
-    def flows(self) -> dict[str, np.ndarray]:
+    def flows(self) -> Flows:
         """Solve the accounts: outputs by the input-output system, spending by income."""
         spending = self.rng.lognormal(11.5, 1.0, self.R)
         good = np.tile(spending / self.C, (self.C, 1))
         for _ in range(40):  # spending that each region's income supports, roughly
             for _ in range(4):
-                good = self._demand(good, spending)[0]
-            good, flows = self._demand(good, spending)
-            ratio = (self._income(flows) + flows["VDEP"]) / spending
+                good = self.demand(good, spending)[0]
+            good, flows = self.demand(good, spending)
+            ratio = (self.income(flows) + flows["VDEP"]) / spending
             spending = spending * ratio
             spending *= 1e5 * self.R / spending.sum()
         spending = spending * self.rng.uniform(0.97, 1.03, self.R)  # trade need not balance
         for _ in range(500):
-            new, _ = self._demand(good, spending)
+            new, _ = self.demand(good, spending)
             change = np.abs(new - good).max() / good.max()
             good = new
             if change < 1e-16:
                 break
-        flows = self._demand(good, spending)[1]
-        flows["SAVE"] = self._income(flows) - sum(flows[f"V{o}{g}P"].sum(0) for o in "DM" for g in "PG")
+        flows = self.demand(good, spending)[1]
+        flows["POP"] = spending / 1e4
+        flows["SAVE"] = self.saving(flows)
         return flows
-
-    def _demand(self, good, spending) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Demand for domestic goods (comm, reg) and all flows, given outputs and spending."""
-        rate, f = self.rate, {}
-        f["MAKB"] = self.maker * good[:, None, :]
-        f["MAKS"] = f["MAKB"] / (1 + rate["out"])
-        output = f["MAKS"].sum(0)
-        for origin, code in ((0, "D"), (1, "M")):
-            f[f"V{code}FP"] = self.inputs[code] * output
-            for agent, shares in self.budget.items():
-                f[f"V{code}{agent}P"] = shares[origin] * self.split[agent] * spending
-            for agent in "FPGI":
-                f[f"V{code}{agent}B"] = f[f"V{code}{agent}P"] / (1 + rate[code + agent])
-        f["EVFP"] = self.factor_share * (output - f["VDFP"].sum(0) - f["VMFP"].sum(0))
-        f["EVFB"] = f["EVFP"] / (1 + rate["fac"])
-        f["EVOS"] = f["EVFB"] * (1 - rate["inc"])
-        use = {o: f[f"V{o}FB"].sum(1) + sum(f[f"V{o}{g}B"] for g in "PGI") for o in "DM"}
-        f["VMSB"] = self.trade_share * use["M"][:, None, :]
-        f["VCIF"] = f["VMSB"] / (1 + rate["tariff"])
-        f["VTWR"] = (self.freight * f["VCIF"])[None]
-        f["VFOB"] = f["VCIF"] - f["VTWR"][0]
-        f["VXSB"] = f["VFOB"] / (1 + rate["exp"])
-        f["VST"] = f["VTWR"].sum() * self.carrier[None, :]
-        gross = f["VDIP"].sum(0) + f["VMIP"].sum(0)
-        f["VDEP"] = 0.35 * gross
-        f["VKB"] = f["VDEP"] / 0.04
-        demand = use["D"] + f["VXSB"].sum(2)
-        demand[-1] += f["VST"][0]
-        f["POP"] = spending / 1e4
-        return demand, f
-
-    @staticmethod
-    def _income(f) -> np.ndarray:
-        """Income of regions before remittances: factors net of tax, all taxes, less depreciation."""
-        use = sum((f[f"V{o}FP"] - f[f"V{o}FB"]).sum((0, 1)) for o in "DM")
-        use = use + sum((f[f"V{o}{g}P"] - f[f"V{o}{g}B"]).sum(0) for o in "DM" for g in "PGI")
-        return (
-            f["EVFP"].sum((0, 1))
-            - f["VDEP"]
-            + (f["MAKB"] - f["MAKS"]).sum((0, 1))
-            + use
-            + (f["VFOB"] - f["VXSB"]).sum((0, 2))
-            + (f["VMSB"] - f["VCIF"]).sum((0, 1))
-        )
 
 
 def _labour(rng, flows, wage_level, sets, holes) -> dict[str, np.ndarray]:
@@ -285,14 +225,7 @@ def _labour(rng, flows, wage_level, sets, holes) -> dict[str, np.ndarray]:
     total = pairs.sum(1, keepdims=True)
     lab = np.divide(pairs, total, out=np.zeros_like(pairs), where=total > 0) * hosted[:, None, :]
     lab[:, np.arange(R), np.arange(R)] = workers - lab.sum(1)
-    coords = {"skill": list(sets["skill"]), "home": list(sets["reg"]), "host": list(sets["reg"])}
-    wage, a = base_wages(
-        xr.DataArray(lab, dims=("skill", "home", "host"), coords=coords),
-        xr.DataArray(bill, dims=("skill", "reg"), coords={"skill": coords["skill"], "reg": coords["home"]}),
-        _BETA,
-    )
-    keep = flows["EVOS"][1:3].sum(1) / bill
-    income = a.values * lab * (wage.values * keep)[:, None, :] * away
+    income = migrant_income(lab, flows, sets)
     remit = income * rng.uniform(0.02, 0.35, (2, R, R))
     movers = lab.sum(0) * away
     pop = np.maximum(flows["POP"], 2.2 * lab.sum((0, 1)) / 1000)
