@@ -117,7 +117,7 @@ def spendearl(v):
 def sharenew(v):
     """Part of the host's tax revenue that new movers receive (TAXSHARE of the average per head)."""
     head = v.TAXHEAD0 + v.del_taxhead * v.INCHEAD0
-    return v.TAXSHARE * at(head, reg="host") * v.mov * 0.001
+    return v.TAXSHARE * at(head, reg="host") * v.mov / 1000.0
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -166,14 +166,14 @@ def remout(v):
 @table.define("reg")
 def popres(v):
     """Population of permanent residents (movers leave with FAMILY dependants each); ``pop`` where nobody moves."""
-    gone = total(v.leavers, "skill") * (1.0 + v.FAMILY) * 0.001
+    gone = total(v.leavers, "skill") * (1.0 + v.FAMILY) / 1000.0
     return index(level(v.POPRES) - gone, v.POPRES) * v.pop
 
 
 @table.define("reg", unit="million persons", positive=False)
 def people(v):
     """Everybody living in the region: residents, earlier migrants, new movers with dependants."""
-    movers = at(total(v.mov, "skill", "home"), host="reg") * (1.0 + v.FAMILY) * 0.001
+    movers = at(total(v.mov, "skill", "home"), host="reg") * (1.0 + v.FAMILY) / 1000.0
     return level(v.POPRES * v.popres) + (v.POP_LEVEL - level(v.POPRES)) + movers
 
 

@@ -159,10 +159,21 @@ def _boxed(val: Array) -> Array:
     if val is None or hasattr(val, "shape"):
         return val
     if isinstance(val, (int, float)):
-        return np.asarray(float(val))
+        return _number(float(val))
     box = np.empty((), dtype=object)
     box[()] = val
     return box
+
+
+def constant(value: float, ndim: int, like: Array) -> np.ndarray:
+    """A number with ``ndim`` axes of length one, in the precision of ``like`` (single or double)."""
+    single = getattr(like, "dtype", None) == np.float32
+    return np.full((1,) * ndim, value, np.float32 if single else np.float64)
+
+
+def _number(x: float) -> np.ndarray:
+    """A number that leaves the precision of what it meets alone: single where that is exact."""
+    return np.asarray(x, np.float32 if float(np.float32(x)) == x else np.float64)
 
 
 def guard(a: Array) -> Array:
@@ -185,7 +196,8 @@ def as_named(x: Any) -> Named:
     if isinstance(x, Named):
         return x
     if isinstance(x, (int, float, np.integer, np.floating)):
-        return Named((), coef=np.asarray(float(x)), log=np.asarray(0.0)) if x > 0 else Named((), np.asarray(float(x)))
+        a = _number(float(x))
+        return Named((), coef=a, log=_number(0.0)) if x > 0 else Named((), a)
     raise TableError(f"an equation mixed a named value with a bare {type(x).__name__}; name its dimensions")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cge.errors import TableError
-from cge.model.named import Named, align, as_named, guard, is_object, namespace
+from cge.model.named import Named, align, as_named, constant, guard, is_object, namespace
 
 #: Smoothing of complementarities in symbolic form.
 _SMOOTH = 1e-16
@@ -151,7 +151,7 @@ def put(x: Named, dim: str, positions: np.ndarray, new: str, size: int, fill: fl
         pad_shape[axis] = 1
         if is_object(a):
             return np.take(np.concatenate([a, np.full(pad_shape, blank, dtype=object)], axis), where, axis=axis)
-        return xp.take(xp.concatenate([a, xp.full(pad_shape, blank)], axis=axis), where, axis=axis)
+        return xp.take(xp.concatenate([a, xp.full(pad_shape, blank, dtype=a.dtype)], axis=axis), where, axis=axis)
 
     if x.is_positive:
         xp = namespace(x.coef, x.log)
@@ -186,7 +186,7 @@ def level(x: Named) -> Named:
 
 def coefficient(x: Named) -> Named:
     """A parameter as a positive coefficient (it has no change of its own)."""
-    return x if x.is_positive else Named(x.dims, coef=x.val, log=np.zeros((1,) * len(x.dims)))
+    return x if x.is_positive else Named(x.dims, coef=x.val, log=constant(0.0, len(x.dims), x.val))
 
 
 def index(x: Named, base: Named) -> Named:
@@ -200,7 +200,7 @@ def index(x: Named, base: Named) -> Named:
         return Named(dims, np.where(blank, 1.0, a.val / guard(b.val)))
     xp = namespace(a.val, b.val)
     ratio = xp.where(b.val == 0, 1.0, a.val / guard(b.val))
-    return Named(dims, coef=xp.ones((1,) * len(dims)), log=xp.log(ratio))
+    return Named(dims, coef=constant(1.0, len(dims), ratio), log=xp.log(ratio))
 
 
 def log(x: Named) -> Named:
@@ -218,7 +218,7 @@ def exp(x: Named) -> Named:
     val = level(x).val
     if is_object(val):
         return Named(x.dims, _elementwise("exp", val))
-    return Named(x.dims, coef=namespace(val).ones((1,) * len(x.dims)), log=val)
+    return Named(x.dims, coef=constant(1.0, len(x.dims), val), log=val)
 
 
 def _elementwise(name: str, a: np.ndarray) -> np.ndarray:
@@ -253,7 +253,8 @@ def ces_price(value: Named, price: Named, sigma: Named, *over: str) -> Named:
         Elasticity; must not vary over the reduced dimensions.
     """
     price = _given(price, not _GATHERED.isdisjoint(over))
-    theta = level(share(Named(value.dims, coef=value.coef, log=np.zeros((1,) * len(value.dims))), *over))
+    theta = level(share(Named(value.dims, coef=value.coef,
+                              log=constant(0.0, len(value.dims), value.coef)), *over))
     e = level(as_named(1.0) - sigma)
     if not price.is_positive:
         return _ces_price_object(theta, price, e, over)
@@ -273,7 +274,7 @@ def ces_price(value: Named, price: Named, sigma: Named, *over: str) -> Named:
     # Second-order expansion in (1 - sigma): the index is smooth through Cobb-Douglas.
     var = (th.val * (p.log - xp.expand_dims(mean, axes)) ** 2).sum(axis=axes)
     out = xp.where(small, mean + 0.5 * flat * var, general)
-    return Named(rest, coef=xp.ones((1,) * len(rest)), log=out)
+    return Named(rest, coef=constant(1.0, len(rest), out), log=out)
 
 
 def _reorder(x: Named, dims: tuple[str, ...]) -> Named:

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from cge.errors import TableError
-from cge.model.named import Named, namespace
+from cge.model.named import Named, as_named, constant, namespace
 from cge.model.ops import level, log, total, where_active
 
 #: Marks a rate's term that integrates a level instead of a logarithm.
@@ -278,7 +278,7 @@ class View:
             from cge.model.ops import exp
             return exp(acc)
         from cge.model.named import namespace
-        return Named(row.dims, coef=namespace(acc.val).ones((1,) * len(row.dims)), log=acc.val)
+        return Named(row.dims, coef=constant(1.0, len(row.dims), acc.val), log=acc.val)
 
     def rate_state(self, names: Iterable[str]) -> dict[str, dict]:
         """Weights and variables of the rates at this point, the next sub-step's starting values."""
@@ -311,7 +311,7 @@ class View:
         """Left and right side of a condition, each over the row's dimensions."""
         sides = []
         for side in row.fn(self):
-            side = side if isinstance(side, Named) else Named((), np.asarray(float(side)))
+            side = as_named(side)
             if not set(side.dims) <= set(row.dims):
                 raise TableError(f"condition '{row.name}' is declared over {row.dims} but a side has {side.dims}")
             sides.append(side)

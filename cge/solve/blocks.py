@@ -31,12 +31,15 @@ class Partition:
     ----------
     unknowns, rows : int array (regions, block)
         Positions, padded with ``n`` where a region has fewer.
+    place : int array (n,)
+        Position of each unknown among the padded ones; one past their end where it belongs to no region.
     world_unknowns, world_rows : int array
         Positions of those of no region.
     """
 
     unknowns: np.ndarray
     rows: np.ndarray
+    place: np.ndarray
     world_unknowns: np.ndarray
     world_rows: np.ndarray
 
@@ -55,13 +58,17 @@ def partition(system: System) -> Partition | None:
     width = int(count[1:].max())
 
     def padded(owner: np.ndarray) -> np.ndarray:
-        out = np.full((regions, width), system.n)
+        out = np.full((regions, width), system.n, np.int32)  # 32-bit positions serve either precision
         for r in range(regions):
             mine = np.flatnonzero(owner == r)
             out[r, : len(mine)] = mine
         return out
 
-    return Partition(padded(unknown), padded(row), np.flatnonzero(unknown < 0), np.flatnonzero(row < 0))
+    unknowns = padded(unknown)
+    place = np.full(system.n + 1, unknowns.size, np.int32)
+    place[unknowns.ravel()] = np.arange(unknowns.size)
+    return Partition(unknowns, padded(row), place[:-1], np.flatnonzero(unknown < 0).astype(np.int32),
+                     np.flatnonzero(row < 0).astype(np.int32))
 
 
 def _owner(dims: tuple[str, ...], shape: tuple[int, ...], idx: np.ndarray) -> np.ndarray:
@@ -84,7 +91,7 @@ class RegionBlocks:
 
     def __init__(self, system: System, part: Partition):
         self.system, self.part = system, part
-        jax, _ = jax_modules()
+        jax, jnp = jax_modules()
 
         def columns(x, data, probes):
             with links_cut():
@@ -96,7 +103,7 @@ class RegionBlocks:
             return jax.lax.map(product, probes)
 
         def world_rows(x, data):
-            return system.residual(x, data)[part.world_rows]
+            return jnp.take(system.residual(x, data), part.world_rows, mode="clip")
 
         self._columns, self._world = jax.jit(columns), jax.jit(world)
         self._world_rows = jax.jit(jax.jacrev(world_rows))
@@ -141,7 +148,7 @@ class RegionBlocks:
         inner[part.world_unknowns] = 0.0
         rows[:, part.world_unknowns] = 0.0
         schur = np.linalg.inv(corner - rows @ inner)
-        single = {"blocks": inverse, "inner": inner.T, "rows": rows, "schur": schur}
+        single = {"blocks": inverse, "inner": inner.T, "rows": rows, "schur": schur, "unit": probes}
         return {k: np.asarray(v, np.float32) for k, v in single.items()}
 
     def apply(self, factors: dict[str, Any], w: Any) -> Any:
@@ -149,10 +156,11 @@ class RegionBlocks:
         part = self.part
         jnp = jax_modules()[1]
         wide = jnp.concatenate([w, jnp.zeros(1, w.dtype)])
-        local = jnp.einsum("rkl,rl->rk", factors["blocks"], wide[part.rows])
-        out = jnp.zeros(self.system.n + 1, w.dtype).at[part.unknowns].set(local)[:-1]
-        world = factors["schur"] @ (w[part.world_rows] - factors["rows"] @ out)
-        return (out - world @ factors["inner"]).at[part.world_unknowns].set(world)
+        local = jnp.einsum("rkl,rl->rk", factors["blocks"], jnp.take(wide, part.rows, mode="clip"))
+        wide = jnp.concatenate([local.reshape(-1), jnp.zeros(1, w.dtype)])
+        out = jnp.take(wide, part.place, mode="clip")
+        world = factors["schur"] @ (jnp.take(w, part.world_rows, mode="clip") - factors["rows"] @ out)
+        return out - world @ factors["inner"] + world @ factors["unit"]
 
 
 def _blockwise(inverse: np.ndarray, part: Partition, n: int, columns: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from cge.errors import CGEError, ScenarioError
 from cge.model.calibrate import Calibration
 from cge.model.closure import Closure
-from cge.model.named import Named, namespace
+from cge.model.named import Named, constant, namespace
 from cge.model.table import Table, View
 
 
@@ -55,8 +55,9 @@ class System:
             self.unknown.append((name, idx, slice(start, start + len(idx))))
             start += len(idx)
         self.n = start
-        self.fixed = {k: np.flatnonzero(m) for k, m in fixed.items() if m.any()}
+        self.fixed = {k: np.flatnonzero(m).astype(np.int32) for k, m in fixed.items() if m.any()}
         self._unknown_at = {name: (idx, sl) for name, idx, sl in self.unknown if len(idx)}
+        self._places = {name: _places(idx, sl, self.shape(name)) for name, (idx, sl) in self._unknown_at.items()}
         self._noted: set[str] | None = None
         self._forms = {k: ("param" if self._is_param(k, a) else "flow") for k, (_, a) in cal.data.items()}
         self._noted = set()
@@ -99,7 +100,7 @@ class System:
         for name, a in data["coef"].items():
             dims = self.cal.data[name][0]
             given[name] = (Named(dims, a) if self._forms[name] == "param"
-                           else Named(dims, coef=a, log=xp.zeros((1,) * len(dims))))
+                           else Named(dims, coef=a, log=constant(0.0, len(dims), a)))
         for name, value in data["exo"].items():
             s = self.table.symbols[name]
             if name in self._unknown_at:
@@ -109,9 +110,10 @@ class System:
                     flat = flat.astype(np.result_type(flat, x))  # x may be complex: complex-step derivatives
                     flat[idx] = x[sl]
                 else:
-                    flat = xp.asarray(flat).at[idx].set(x[sl])
+                    mask, position = self._places[name]
+                    flat = xp.where(mask, xp.take(x, position, mode="clip"), flat)
                 value = flat.reshape(self.shape(name))
-            given[name] = (Named(s.dims, coef=xp.ones((1,) * len(s.dims)), log=value) if s.positive
+            given[name] = (Named(s.dims, coef=constant(1.0, len(s.dims), value), log=value) if s.positive
                            else Named(s.dims, value))
         return View(self.table, given, data["masks"], data["rates"], self.cal.positions, post)
 
@@ -147,17 +149,20 @@ class System:
     def _row_residual(self, row: dict, view: View, data: dict, xp: Any) -> Any:
         if row["kind"] == "fixed":
             value = getattr(view, row["name"])
-            arr = value.log if value.is_positive else value.val / row["scale"]
-            goal = data["target"][row["name"]] / (1.0 if value.is_positive else row["scale"])
-            return (xp.broadcast_to(arr, row["shape"]) - goal).reshape(-1)[row["idx"]]
+            goal = data["target"][row["name"]]
+            scale = np.asarray(row["scale"], goal.dtype)
+            arr = value.log if value.is_positive else value.val / scale
+            goal = goal if value.is_positive else goal / scale
+            return xp.take((xp.broadcast_to(arr, row["shape"]) - goal).reshape(-1), row["idx"], mode="clip")
         lhs, rhs = view.condition(row["row"])
         lhs, rhs = (_expand(s, row["row"].dims, xp) for s in (lhs, rhs))
         if row["mode"] == "log":
             ratio = xp.where((lhs.coef > 0) & (rhs.coef > 0), lhs.coef / xp.where(rhs.coef == 0, 1.0, rhs.coef), 1.0)
             out = lhs.log - rhs.log + xp.log(ratio)
         else:
-            out = (lhs.level() - rhs.level()) / row["scale"]
-        return xp.broadcast_to(out, row["shape"]).reshape(-1)[row["idx"]]
+            out = lhs.level() - rhs.level()
+            out = out / (row["scale"].astype(np.float32) if out.dtype == np.float32 else row["scale"])
+        return xp.take(xp.broadcast_to(out, row["shape"]).reshape(-1), row["idx"], mode="clip")
 
     def _scan_rows(self) -> tuple[list[dict], set[str]]:
         """Order, active cells, form and scale of every row, and the rates used: found by evaluating the benchmark."""
@@ -174,7 +179,7 @@ class System:
             if partner.dims != row.dims:
                 raise CGEError(f"condition '{row.name}' over {row.dims} is paired with '{row.pairs}' over "
                                f"{partner.dims}")
-            idx = np.flatnonzero(mask)
+            idx = np.flatnonzero(mask).astype(np.int32)
             if not len(idx):
                 continue
             lhs, rhs = view.condition(row)
@@ -269,6 +274,13 @@ _LEVEL_NAMES = (
     "TAXROUT0 TAXRFU0 TAXRIU0 TAXRPC0 TAXRGC0 TAXRIC0 TAXREXP0 TAXRIMP0 TAXRINC0 FY0 GDP0 ISCAP EXPORTED"
 )
 _LEVEL_DATA = frozenset(_LEVEL_NAMES.split())
+
+
+def _places(idx: np.ndarray, cells: slice, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Which cells of a symbol are unknowns, and where in the vector of unknowns; 32-bit for either precision."""
+    mask, position = np.zeros(int(np.prod(shape)), bool), np.zeros(int(np.prod(shape)), np.int32)
+    mask[idx], position[idx] = True, np.arange(cells.start, cells.stop)
+    return mask, position
 
 
 class _Noting(dict):
