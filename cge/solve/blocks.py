@@ -149,7 +149,7 @@ class RegionBlocks:
         rows[:, part.world_unknowns] = 0.0
         schur = np.linalg.inv(corner - rows @ inner)
         single = {"blocks": inverse, "inner": inner.T, "rows": rows, "schur": schur, "unit": probes}
-        return {k: np.asarray(v, np.float32) for k, v in single.items()}
+        return {k: jax_modules()[1].asarray(np.asarray(v, np.float32)) for k, v in single.items()}
 
     def apply(self, factors: dict[str, Any], w: Any) -> Any:
         """The approximate inverse times a vector (traced)."""

@@ -34,9 +34,3 @@ def cache_folder() -> Path | None:
     except OSError:
         return None
     return folder
-
-
-def single_precision():
-    """Context in which compiled code works with 32-bit floats, its constants included."""
-    jax, _ = jax_modules()
-    return jax.enable_x64(False)

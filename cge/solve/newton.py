@@ -19,7 +19,7 @@ from cge.errors import SolveFailed
 from cge.solve.blocks import RegionBlocks, partition
 from cge.solve.chord import chord
 from cge.solve.device import Device
-from cge.solve.jaxsetup import jax_modules, single_precision
+from cge.solve.jaxsetup import jax_modules
 from cge.solve.krylov import gmres
 from cge.solve.structure import check_structure
 from cge.solve.system import System
@@ -127,9 +127,7 @@ class Newton:
         self._device.hold(data)
         zero = np.zeros(self.system.n)
         if self._blocks is not None:
-            with single_precision():
-                self._factors = self._blocks.factorise(zero.astype(np.float32), self._device.single(data))
-                self._factors = {k: self._jnp.asarray(v) for k, v in self._factors.items()}
+            self._factors = self._blocks.factorise(zero.astype(np.float32), self._device.single(data))
         else:
             self._factors = self._jnp.asarray(self._inverted(self.jacobian(zero, data)))
             # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
@@ -208,8 +206,7 @@ class Newton:
               report: NewtonReport) -> Any:
         if single is not None:
             x32, rhs = np.asarray(at, np.float32), np.asarray(f / -norm, np.float32)
-            with single_precision():
-                dx, products, left = self._step(x32, single, self._factors, rhs, max(tol, SINGLE_TOL))
+            dx, products, left = self._step(x32, single, self._factors, rhs, np.float32(max(tol, SINGLE_TOL)))
             report.products += int(products)
             if float(left) < STALLED:
                 return norm * self._jnp.asarray(np.asarray(dx, float))
