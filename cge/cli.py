@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("scenarios", help="scenario file (.toml), or the name of a shipped one")
     c.add_argument("--out", type=Path, default=_OUT, help="folder of the results (default: runs/out)")
     c.add_argument("--cells", action="store_true",
-                   help="write the welfare decomposition by commodity, activity and partner however many cells it has")
+                   help="write the welfare decomposition by commodity, activity and partner however many cells it has, "
+                   "and bilateral arrays of any size")
     c.add_argument("--har", action="store_true",
                    help="also write each solution and its updated data base as header arrays (GEMPACK's format)")
     c.add_argument("--no-figures", action="store_true", help="do not draw figures")
@@ -166,6 +167,8 @@ def _run(args: argparse.Namespace) -> int:
     print_results(ds)
     if not args.no_figures:
         written += write_figures(ds, args.out, written[0].stem)
+    if ds.attrs.get("left_out"):
+        print(f"\nleft out for their size (--cells writes them): {ds.attrs['left_out']}")
     print("\nwritten: " + ", ".join(str(w) for w in written))
     return 0
 

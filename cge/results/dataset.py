@@ -17,6 +17,7 @@ from cge._version import __version__
 from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
+from cge.model.table import View
 from cge.scenario.spec import ScenarioFile
 from cge.solve.model import Model, Solution
 
@@ -84,24 +85,15 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         detail = cells * len(names) <= MOST_CELLS
     # A variable cannot share its name with a dimension (ctax: the kinds of tax of the decomposition).
     wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets]
-    left = [n for n in wanted if np.prod(model.system.shape(n)) > most]
+    described = _described(model, wanted, solutions, detail)
+    left = [n for n in described if np.prod(model.system.shape(n)) > most]
     left += [n for n in HEADERS if n in model.bench and model.bench[n].size > most]
-    base = model.base()
-    out: dict[str, tuple] = {}
-    for name in wanted:
-        symbol = table.symbols[name]
-        if name in left:
-            continue
-        stack = np.stack([_values(solutions[s], name) for s in names])
-        # A signed rate is the integral of changes: zero at the benchmark, without evaluating it.
-        reference = np.zeros(1) if symbol.role == "rate" and not symbol.positive else _values(base, name)
-        given = symbol.role == "exogenous" or (symbol.block == "shifters" and not detail)
-        if given and np.array_equal(stack, np.broadcast_to(reference, stack.shape)):
-            continue
-        out[name] = (("scenario", *symbol.dims), stack, {
-            "long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block, "role": symbol.role,
-            "benchmark_value": 1.0 if symbol.positive and symbol.unit.startswith("index") else
-            ("0" if not reference.any() else "see the benchmark arrays")})
+    out: dict[str, tuple] = {n: (("scenario", *table.symbols[n].dims),
+                                 np.empty((len(names), *model.system.shape(n))), attributes)
+                             for n, attributes in described.items() if n not in left}
+    for i, s in enumerate(names):
+        for name in out:
+            out[name][1][i] = _values(solutions[s].view, name)
     for name, (key, what, unit) in _MOVERS.items():
         out[name] = (("scenario", *model.cal.data[key][0]),
                      np.stack([solutions[s].data["coef"][key] for s in names]), {"long_name": what, "units": unit})
@@ -131,9 +123,29 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     return ds
 
 
-def _values(solution: Solution, name: str) -> np.ndarray:
-    """A symbol at the solution as a bare array; indices are levels with benchmark 1."""
-    value = getattr(solution.view, name)
+def _described(model: Model, names: list[str], solutions: Mapping[str, Solution], detail: bool) -> dict[str, dict]:
+    """Attributes of the variables worth writing, from a view of the benchmark that is then forgotten."""
+    system = model.system
+    # Integrals of changes are zero at the benchmark: rates need no evaluation.
+    base = system.view(np.zeros(system.n), model.base().data, lambda name: np.zeros(system.shape(name)))
+    attributes: dict[str, dict] = {}
+    for name in names:
+        symbol = table.symbols[name]
+        given = symbol.role == "exogenous" or (symbol.block == "shifters" and not detail)
+        if given and all(np.array_equal(_values(s.view, name), _values(base, name)) for s in solutions.values()):
+            continue
+        index = symbol.positive and symbol.unit.startswith("index")
+        nothing = 1e-12 * (system.money(name) or 0.0)  # the rounding of a difference of incomes is no value
+        attributes[name] = {
+            "long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block, "role": symbol.role,
+            "benchmark_value": 1.0 if index else
+            "0" if not (np.abs(_values(base, name)) > nothing).any() else "see the benchmark arrays"}
+    return attributes
+
+
+def _values(view: View, name: str) -> np.ndarray:
+    """A symbol as a bare array; indices are levels with benchmark 1."""
+    value = getattr(view, name)
     return np.broadcast_to(value.level(), value.shape)
 
 
