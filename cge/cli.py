@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("scenarios", help="scenario file (.toml), or the name of a shipped one")
     c.add_argument("--out", type=Path, default=_OUT, help="folder of the results (default: runs/out)")
     c.add_argument("--cells", action="store_true",
-                   help="write the welfare decomposition by commodity, activity and partner however many cells it has")
+                   help="write the welfare decomposition by commodity, activity and partner however many cells it has, "
+                   "and bilateral arrays of any size")
     c.add_argument("--har", action="store_true",
                    help="also write each solution and its updated data base as header arrays (GEMPACK's format)")
     c.add_argument("--no-figures", action="store_true", help="do not draw figures")
@@ -106,6 +107,18 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--to", required=True, metavar="NAME", help="folder of the benchmark to write")
     c.set_defaults(run=_aggregate)
 
+    c = sub.add_parser("synth", help="make a balanced synthetic benchmark of any size (invented numbers)")
+    c.add_argument("--regions", type=int, required=True, metavar="R")
+    c.add_argument("--sectors", type=int, required=True, metavar="S")
+    c.add_argument("--seed", type=int, default=0, metavar="N", help="equal seeds give equal benchmarks (default: 0)")
+    c.add_argument("--to", metavar="FOLDER", help="folder of the benchmark to write (default: synth-RxS-N)")
+    c.add_argument("--hard", action="store_true",
+                   help="data hard to solve: elasticities up to 24, skewed shares, tariffs three times as high")
+    c.add_argument("--margins", type=int, default=1, metavar="M", help="transport services (default: 1; GTAP has 3)")
+    c.add_argument("--no-migrants", action="store_true", help="without labour stocks: standard GTAP")
+    c.add_argument("--no-taxes", action="store_true")
+    c.set_defaults(run=_synth)
+
     c = sub.add_parser("benchmarks", help="list the shipped benchmarks")
     c.set_defaults(run=_benchmarks)
     c = sub.add_parser("scenarios", help="list the shipped scenario files")
@@ -154,6 +167,8 @@ def _run(args: argparse.Namespace) -> int:
     print_results(ds)
     if not args.no_figures:
         written += write_figures(ds, args.out, written[0].stem)
+    if ds.attrs.get("left_out"):
+        print(f"\nleft out for their size (--cells writes them): {ds.attrs['left_out']}")
     print("\nwritten: " + ", ".join(str(w) for w in written))
     return 0
 
@@ -268,6 +283,14 @@ def _aggregate(args: argparse.Namespace) -> int:
     from cge.benchmark.convert import aggregate_to
 
     print(aggregate_to(args.benchmark, args.mapping, args.to))
+    return 0
+
+
+def _synth(args: argparse.Namespace) -> int:
+    from cge.benchmark.convert import synth_to
+
+    print(synth_to(args.regions, args.sectors, args.seed, args.to, hard=args.hard, migrants=not args.no_migrants,
+                   taxes=not args.no_taxes, margins=args.margins))
     return 0
 
 

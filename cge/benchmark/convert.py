@@ -1,4 +1,4 @@
-"""Make benchmark folders of GTAP data bases and of other benchmarks; what the command line calls."""
+"""Make benchmark folders of GTAP data bases, of other benchmarks and of nothing; what the command line calls."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cge._paths import shipped_names
 from cge.benchmark.aggregate import MAPPED, aggregate
+from cge.benchmark.checks import check_benchmark
 from cge.benchmark.gtap import read_gtap
 from cge.benchmark.gtap_repair import LARGEST
 from cge.benchmark.gtap_write import write_gtap
 from cge.benchmark.io import open_benchmark, write_benchmark
+from cge.benchmark.synth_world import synthetic_world
 from cge.errors import BenchmarkError
 
 
@@ -81,6 +85,37 @@ def aggregate_to(benchmark: str | Path, mapping: str | Path, to: str | Path) -> 
     text = result.text()
     write_benchmark(result.benchmark, target, extra={"aggregation.txt": text + "\n"})
     return f"{text}\nwritten: {target}"
+
+
+def synth_to(regions: int, sectors: int, seed: int = 0, to: str | Path | None = None, *, hard: bool = False,
+             migrants: bool = True, taxes: bool = True, margins: int = 1) -> str:
+    """Make a benchmark folder of a synthetic world; returns the report.
+
+    Parameters
+    ----------
+    regions, sectors, seed, hard, migrants, taxes, margins
+        As in :func:`cge.benchmark.synth_world.synthetic_world`.
+    to : str or path, optional
+        Folder of the benchmark; its last part is the benchmark's name. By default
+        a folder named after the size and the seed, where the command runs.
+
+    Raises
+    ------
+    BenchmarkError
+        An argument out of range, or a folder that holds other things.
+    """
+    target = _target(to) if to is not None else None
+    bench = synthetic_world(regions, sectors, seed, hard=hard, migrants=migrants, taxes=taxes, margins=margins)
+    target = target or _target(bench.name)
+    check_benchmark(bench)
+    write_benchmark(bench.replace(name=target.name), target)
+    flows = bench["VXSB"].values
+    size = np.sum([bench[f"V{o}{g}P"].values.sum(0) for o in "DM" for g in "PGI"], axis=0)
+    counts = ", ".join(f"{len(bench.sets[s])} {what}" for s, what in
+                       (("reg", "regions"), ("comm", "sectors"), ("endw", "endowments"), ("skill", "skills")))
+    return (f"{target.name}: {counts}; {flows.size:,} bilateral cells, {(flows == 0).mean():.0%} of them zero; the "
+            f"largest region spends {size.max() / size.min():,.0f} times what the smallest does; all checks passed\n"
+            f"written: {target}")
 
 
 def export_har(benchmark: str | Path, folder: str | Path) -> str:

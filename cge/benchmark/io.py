@@ -1,4 +1,4 @@
-"""Benchmark folders: benchmark.toml and one CSV file per array, in long form."""
+"""Benchmark folders: benchmark.toml with one CSV file per array, in long form, or one netCDF file for all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,19 @@ import xarray as xr
 
 from cge._paths import shipped, shipped_names
 from cge.benchmark._toml import dumps
+from cge.benchmark.arrays_nc import ARRAYS, read_arrays, write_arrays
 from cge.benchmark.data import Benchmark
 from cge.benchmark.headers import DIM_SET, GROUPS, HEADERS, SETS
 from cge.errors import BenchmarkError
 
 _TOML = "benchmark.toml"
 _FIRST = ("title", "year", "unit")
+MOST_CSV_CELLS = 500_000
+"""Cells of all arrays up to which a benchmark is written as CSV, which anybody can read and compare."""
+
+
+def _is_large(bench: Benchmark) -> bool:
+    return sum(array.size for array in bench.arrays.values()) > MOST_CSV_CELLS
 
 
 def _csv_text(array: xr.DataArray) -> str:
@@ -36,36 +43,46 @@ def _csv_text(array: xr.DataArray) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _render(bench: Benchmark) -> dict[str, bytes]:
-    """Every file of a benchmark as bytes, by relative path, the same for equal benchmarks."""
-    meta = {key: bench.meta[key] for key in _FIRST if key in bench.meta}
-    meta |= {key: value for key, value in sorted(bench.meta.items()) if key not in meta}
-    head = {"name": bench.name, **meta, "sets": {name: list(bench.sets[name]) for name in SETS}}
-    files = {_TOML: dumps(head).encode()}
+def _toml_text(bench: Benchmark) -> bytes:
+    """The file benchmark.toml, the same for equal benchmarks; refuses cells that no file can hold."""
     for name, array in bench.arrays.items():
         if not np.isfinite(array.values).all():
             raise BenchmarkError(
                 f"array {name} has cells that are not finite numbers; it cannot be written "
                 "(check_benchmark names the cells)"
             )
-        files[f"{HEADERS[name].group}/{name}.csv"] = _csv_text(array).encode()
-    return files
+    meta = {key: bench.meta[key] for key in _FIRST if key in bench.meta}
+    meta |= {key: value for key, value in sorted(bench.meta.items()) if key not in meta}
+    return dumps({"name": bench.name, **meta, "sets": {name: list(bench.sets[name]) for name in SETS}}).encode()
+
+
+def _csv_files(bench: Benchmark) -> dict[str, bytes]:
+    """The CSV files of a benchmark by relative path, the same for equal benchmarks."""
+    return {f"{HEADERS[name].group}/{name}.csv": _csv_text(array).encode() for name, array in bench.arrays.items()}
 
 
 def benchmark_digest(bench: Benchmark) -> str:
-    """SHA-256 over the benchmark's files, sorted by relative path (hex).
+    """SHA-256 of benchmark.toml and the arrays (hex), however the folder stores them.
 
-    README and report files do not count.
+    Small benchmarks (:data:`MOST_CSV_CELLS`): of their CSV files, sorted by relative
+    path; large ones: of the float64 numbers, little-endian. README and report files do not count.
     """
+    content: dict[str, bytes | memoryview] = {_TOML: _toml_text(bench)}
+    if _is_large(bench):
+        for name, array in bench.arrays.items():
+            content[name] = np.ascontiguousarray(array.values, "<f8").reshape(-1).view(np.uint8).data
+    else:
+        content |= _csv_files(bench)
     digest = hashlib.sha256()
-    for path, content in sorted(_render(bench).items()):
-        digest.update(f"{path}\0{len(content)}\0".encode())
-        digest.update(content)
+    for path, part in sorted(content.items()):
+        digest.update(f"{path}\0{len(part)}\0".encode())
+        digest.update(part)
     return digest.hexdigest()
 
 
 def write_benchmark(
-    bench: Benchmark, folder: str | Path, *, extra: Mapping[str, str | bytes | pd.DataFrame] | None = None
+    bench: Benchmark, folder: str | Path, *, extra: Mapping[str, str | bytes | pd.DataFrame] | None = None,
+    form: Literal["csv", "netcdf"] | None = None,
 ) -> Path:
     """Write a benchmark folder, all or nothing.
 
@@ -83,6 +100,10 @@ def write_benchmark(
     extra : dict, optional
         Further files by relative path: text, bytes, or a DataFrame (as CSV
         without index), e.g. ``{"README.md": text, "adjustments.csv": frame}``.
+    form : {"csv", "netcdf"}, optional
+        One CSV file per array, or one netCDF file (arrays.nc) for all, which is a
+        hundred times faster; by default netCDF above :data:`MOST_CSV_CELLS` cells.
+        Both hold the same numbers and `open_benchmark` sees which it is.
 
     Returns
     -------
@@ -99,7 +120,8 @@ def write_benchmark(
         raise BenchmarkError(f"{folder} is a file; give the name of a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _TOML).is_file():
         raise BenchmarkError(f"{folder} holds other files and no {_TOML}; give an empty or a new folder")
-    files = _render(bench)
+    netcdf = _is_large(bench) if form is None else form == "netcdf"
+    files = {_TOML: _toml_text(bench)} | ({} if netcdf else _csv_files(bench))
     for path, content in (extra or {}).items():
         if isinstance(content, pd.DataFrame):
             content = content.to_csv(index=False, lineterminator="\n")
@@ -110,7 +132,7 @@ def write_benchmark(
     try:
         new, old = work / "new", work / "old"
         if folder.is_dir():
-            keep = shutil.ignore_patterns(*GROUPS, _TOML)
+            keep = shutil.ignore_patterns(*GROUPS, _TOML, ARRAYS)
             shutil.copytree(
                 folder, new, ignore=lambda d, names: keep(d, names) if Path(d) == folder else set()
             )
@@ -119,6 +141,8 @@ def write_benchmark(
             target = new / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
+        if netcdf:
+            write_arrays(bench, new / ARRAYS)
         if folder.is_dir():
             os.replace(folder, old)
         try:
@@ -216,9 +240,13 @@ def read_folder(folder: str | Path) -> Benchmark:
         )
     # Labels are checked here, before the arrays, so that a bad set is named as such.
     sets = Benchmark(name, sets, {}, {}).sets
-    arrays = {}
+    netcdf = (folder / ARRAYS).is_file()
+    arrays = read_arrays(folder / ARRAYS, sets) if netcdf else {}
     for group in GROUPS:
         for path in sorted((folder / group).glob("*.csv")):
+            if netcdf:
+                raise BenchmarkError(f"{path} stands beside {ARRAYS}, which holds every array of the benchmark; "
+                                     "remove one of the two")
             header = HEADERS.get(path.stem)
             if header is None or header.group != group:
                 where = f"{header.group}/" if header else "no"
@@ -228,6 +256,8 @@ def read_folder(folder: str | Path) -> Benchmark:
                 )
             arrays[path.stem] = _read_array(path, path.stem, sets)
     missing = [h for h in HEADERS.values() if h.required and h.name not in arrays]
+    if missing and netcdf:
+        raise BenchmarkError(f"{folder / ARRAYS}: missing {', '.join(h.name for h in missing)}; add the arrays")
     if missing:
         raise BenchmarkError(
             f"{folder}: missing {', '.join(f'{h.group}/{h.name}.csv' for h in missing)}; "

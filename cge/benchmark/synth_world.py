@@ -95,7 +95,8 @@ def synthetic_world(
     kinds = kinds_of(sectors)
     services = int((kinds == "Svc").sum())
     if not 0 <= margins <= services:
-        raise BenchmarkError(f"--margins {margins}: {sectors} sectors have {services} services; give 0 to {services}")
+        raise BenchmarkError(f"--margins {margins}: the services among {sectors} sectors number {services}; give 0 to "
+                             f"{services}")
     rng = np.random.default_rng([seed, regions, sectors, hard])
     reg = tuple(f"R{i + 1:0{len(str(regions))}d}" for i in range(regions))
     comm = sector_labels(kinds)
@@ -139,8 +140,10 @@ def _technology(
     """Draw everything the flows follow from; trade shares are set by :func:`_balanced`."""
     C, R = len(kinds), len(world.size)
     goods = kinds != "Svc"
-    # Small regions do not make every good; the largest makes all, so that each is made somewhere.
-    made = ~(goods[:, None] & (world.small > 0.4) & (rng.random((C, R)) < 0.12))
+    # Small regions do not make every good; the largest makes all, so that each is made somewhere. Land and
+    # natural resources have a use everywhere: the first of each kind is made.
+    first = np.append(True, kinds[1:] != kinds[:-1])
+    made = ~((goods & ~first)[:, None] & (world.small > 0.4) & (rng.random((C, R)) < 0.15))
     attraction = _gravity(rng, world, kinds, made, hard)
     imported = np.asarray((attraction.weight > 0).any(axis=1))
     inputs = draw_inputs(rng, kinds, world, made, imported, hard)

@@ -17,6 +17,7 @@ from cge._version import __version__
 from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
+from cge.model.table import View
 from cge.scenario.spec import ScenarioFile
 from cge.solve.model import Model, Solution
 
@@ -41,6 +42,11 @@ _COORDINATES = {
 }
 #: Numbers of the welfare decomposition's cells, over all scenarios, that a file takes without being asked.
 MOST_CELLS = 1_000_000
+#: Cells of one variable or benchmark array up to which a file takes it without being asked (80 regions and 45
+#: sectors have 288,000 bilateral cells, 160 and 65 have 1,664,000: 13 MB for every variable and scenario).
+MOST_ARRAY = 500_000
+#: Bytes up to which a file is compressed. zlib takes 3 to 4 s per 100 MB to save half, beyond what a run should wait.
+MOST_COMPRESSED = 100_000_000
 #: Options of new movers that are single numbers, by scenario.
 _OPTIONS = {"TAXMOV": "part of the host's labour tax that new movers pay",
             "CTAXMOV": "part of the host's consumption taxes that new movers pay",
@@ -59,7 +65,8 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     """One Dataset: benchmark, every variable by scenario, certificates, provenance.
 
     Exogenous variables that no scenario changes are left out, in large files also their composites. Indices are
-    levels with benchmark 1; signed variables are in their own unit (million US$ mostly).
+    levels with benchmark 1; signed variables are in their own unit (million US$ mostly). The attribute ``left_out``
+    names the large variables and benchmark arrays that the file lacks.
 
     Parameters
     ----------
@@ -67,44 +74,39 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     model : Model
     solutions : mapping of str to Solution
     detail : bool, optional
-        Also the cells of the welfare decomposition (by commodity, activity, partner), not only their sums by region;
-        by default where they are at most :data:`MOST_CELLS` numbers.
+        Also the cells of the welfare decomposition (by commodity, activity, partner), not only their sums by region,
+        and variables and benchmark arrays of any size. By default the former where they are at most
+        :data:`MOST_CELLS` numbers, the latter up to :data:`MOST_ARRAY` cells each.
     """
-    names = list(solutions)
+    names, sets = list(solutions), model.cal.sets
+    most = float("inf") if detail else MOST_ARRAY
     if detail is None:
         cells = sum(int(np.prod(model.system.shape(s.name))) for s in table.symbols.values() if s.detail)
         detail = cells * len(names) <= MOST_CELLS
-    base = model.base()
-    out: dict[str, xr.DataArray] = {}
-    for name, symbol in table.symbols.items():
-        if symbol.detail and not detail:
-            continue
-        stack = np.stack([solutions[s][name].values for s in names])
-        reference = base[name].values
-        given = symbol.role == "exogenous" or (symbol.block == "shifters" and not detail)
-        if given and np.array_equal(stack, np.broadcast_to(reference, stack.shape)):
-            continue
-        coords = {"scenario": names, **{d: list(model.cal.sets[d]) for d in symbol.dims}}
-        out[name] = xr.DataArray(stack, dims=("scenario", *symbol.dims), coords=coords, attrs={
-            "long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block, "role": symbol.role,
-            "benchmark_value": 1.0 if symbol.positive and symbol.unit.startswith("index") else
-            ("0" if not reference.any() else "see the benchmark arrays")})
+    # A variable cannot share its name with a dimension (ctax: the kinds of tax of the decomposition).
+    wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets]
+    described = _described(model, wanted, solutions, detail)
+    left = [n for n in described if np.prod(model.system.shape(n)) > most]
+    left += [n for n in HEADERS if n in model.bench and model.bench[n].size > most]
+    out: dict[str, tuple] = {n: (("scenario", *table.symbols[n].dims),
+                                 np.empty((len(names), *model.system.shape(n))), attributes)
+                             for n, attributes in described.items() if n not in left}
+    for i, s in enumerate(names):
+        for name in out:
+            out[name][1][i] = _values(solutions[s].view, name)
     for name, (key, what, unit) in _MOVERS.items():
-        dims = model.cal.data[key][0]
-        out[name] = xr.DataArray(np.stack([solutions[s].data["coef"][key] for s in names]), dims=("scenario", *dims),
-                                 coords={"scenario": names, **{d: list(model.cal.sets[d]) for d in dims}},
-                                 attrs={"long_name": what, "units": unit})
+        out[name] = (("scenario", *model.cal.data[key][0]),
+                     np.stack([solutions[s].data["coef"][key] for s in names]), {"long_name": what, "units": unit})
     for name, what in _OPTIONS.items():
-        out[name] = xr.DataArray([float(solutions[s].data["coef"][name]) for s in names], dims="scenario",
-                                 coords={"scenario": names}, attrs={"long_name": what, "units": "ratio"})
+        out[name] = ("scenario", [float(solutions[s].data["coef"][name]) for s in names],
+                     {"long_name": what, "units": "ratio"})
     for name in HEADERS:
-        if name in model.bench:
-            out[name] = model.bench[name]
+        if name in model.bench and name not in left:
+            out[name] = (HEADERS[name].dims, model.bench[name].values, dict(model.bench[name].attrs))
     for name, what in _CALIBRATED.items():
-        dims, values = model.cal.data[name]
-        out[name] = xr.DataArray(values, dims=dims, coords={d: list(model.cal.sets[d]) for d in dims},
-                                 attrs={"long_name": what, "units": _UNITS.get(name, "million US$")})
-    ds = xr.Dataset(out)
+        out[name] = (*model.cal.data[name], {"long_name": what, "units": _UNITS.get(name, "million US$")})
+    used = {d for dims, *_ in out.values() for d in ((dims,) if isinstance(dims, str) else dims)}
+    ds = xr.Dataset(out, coords={"scenario": names, **{d: list(sets[d]) for d in sets if d in used}})
     _certificates(ds, solutions)
     ds = ds.assign_coords(
         scenario_title=("scenario", [file.scenarios[s].title for s in names]),
@@ -112,11 +114,39 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     for dim in ("reg", "comm", "acts", "endw", "skill"):
         long = model.bench.meta.get("long_names", {}).get(dim, {})
         if long:
-            ds = ds.assign_coords({f"{dim}_name": (dim, [long.get(x, x) for x in model.cal.sets[dim]])})
+            ds = ds.assign_coords({f"{dim}_name": (dim, [long.get(x, x) for x in sets[dim]])})
     for coordinate in ds.coords.values():
         coordinate.attrs.setdefault("long_name", _COORDINATES.get(str(coordinate.name), str(coordinate.name)))
     ds.attrs = provenance(file, model)
+    if left:
+        ds.attrs["left_out"] = ", ".join(left)
     return ds
+
+
+def _described(model: Model, names: list[str], solutions: Mapping[str, Solution], detail: bool) -> dict[str, dict]:
+    """Attributes of the variables worth writing, from a view of the benchmark that is then forgotten."""
+    system = model.system
+    # Integrals of changes are zero at the benchmark: rates need no evaluation.
+    base = system.view(np.zeros(system.n), model.base().data, lambda name: np.zeros(system.shape(name)))
+    attributes: dict[str, dict] = {}
+    for name in names:
+        symbol = table.symbols[name]
+        given = symbol.role == "exogenous" or (symbol.block == "shifters" and not detail)
+        if given and all(np.array_equal(_values(s.view, name), _values(base, name)) for s in solutions.values()):
+            continue
+        index = symbol.positive and symbol.unit.startswith("index")
+        nothing = 1e-12 * (system.money(name) or 0.0)  # the rounding of a difference of incomes is no value
+        attributes[name] = {
+            "long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block, "role": symbol.role,
+            "benchmark_value": 1.0 if index else
+            "0" if not (np.abs(_values(base, name)) > nothing).any() else "see the benchmark arrays"}
+    return attributes
+
+
+def _values(view: View, name: str) -> np.ndarray:
+    """A symbol as a bare array; indices are levels with benchmark 1."""
+    value = getattr(view, name)
+    return np.broadcast_to(value.level(), value.shape)
 
 
 def _certificates(ds: xr.Dataset, solutions: Mapping[str, Solution]) -> None:
@@ -199,7 +229,7 @@ def write_netcdf(ds: xr.Dataset, path: str | Path) -> Path:
     except OSError as err:
         raise CGEError(f"cannot write {path}: {err.strerror}; choose another folder with --out") from None
     encoding = {n: {"zlib": True, "complevel": 1} for n, v in ds.data_vars.items()
-                if v.dtype.kind == "f" and v.size > 1000}
+                if v.dtype.kind == "f" and v.size > 1000 and ds.nbytes <= MOST_COMPRESSED}
     try:
         ds.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
         os.chmod(temporary, 0o644)
