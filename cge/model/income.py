@@ -37,8 +37,8 @@ def taxrfu(v):
 @table.define("reg", unit=_MUSD, positive=False)
 def taxriu(v):
     """Revenue of taxes on intermediate inputs."""
-    paid = total(v.VDFP * v.pfd * v.qfd, "comm", "acts") + total(v.VMFP * v.pfm * v.qfm, "comm", "acts")
-    basic = at_basic(v, v.VDFB * v.qfd, v.VMFB * v.qfm, "comm", "acts")
+    paid = total(v.VINT * v.pint * v.qint, "acts")  # CES and Armington composites spend what their parts cost
+    basic = at_basic(v, total(v.VDFB * v.qfd, "acts"), total(v.VMFB * v.qfm, "acts"), "comm")
     return level(paid) - level(basic)
 
 
@@ -67,16 +67,15 @@ def taxric(v):
 def taxrexp(v):
     """Export tax revenue."""
     fob = total(v.VFOB * v.pfob * v.qxs, "comm", "dst")
-    basic = total(v.VXSB * at(v.pds, reg="src") * v.qxs, "comm", "dst")
-    return level(at(fob, src="reg")) - level(at(basic, src="reg"))
+    return level(at(fob, src="reg")) - level(total(v.VXD * v.pds * v.qxd, "comm"))
 
 
 @table.define("reg", unit=_MUSD, positive=False)
 def taxrimp(v):
     """Tariff revenue."""
-    paid = total(v.VMSB * v.pmds * v.qxs, "comm", "src")
+    paid = total(v.VMB * v.pms * v.qms, "comm")  # the import composite spends what its sources cost
     cif = total(v.VCIF * v.pcif * v.qxs, "comm", "src")
-    return level(at(paid, dst="reg")) - level(at(cif, dst="reg"))
+    return level(paid) - level(at(cif, dst="reg"))
 
 
 @table.define("reg", unit=_MUSD, positive=False)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cge.errors import TableError
+from cge.model.logsum import log_index, log_sum
 from cge.model.named import Named, align, as_named, constant, guard, is_object, namespace
 
 #: Smoothing of complementarities in symbolic form.
@@ -109,8 +110,8 @@ def total(x: Named, *dims: str) -> Named:
     xp = namespace(x.coef, x.log)
     coef = xp.broadcast_to(x.coef, x.shape)
     tot = coef.sum(axis=axes, keepdims=True)
-    moved = (coef / guard(tot) * xp.expm1(x.log)).sum(axis=axes)
-    return Named(rest, coef=tot.reshape(moved.shape), log=xp.log1p(moved))
+    moved = log_sum(coef / guard(tot), x.log, axes, xp)
+    return Named(rest, coef=tot.reshape(moved.shape), log=moved)
 
 
 def at(x: Named, **renames: str) -> Named:
@@ -265,15 +266,7 @@ def ces_price(value: Named, price: Named, sigma: Named, *over: str) -> Named:
     axes = _axes(Named(dims, th.val), over)
     rest = tuple(d for d in dims if d not in over)
     _refuse_varying(ee, over)
-    flat = ee.val.reshape([s for i, s in enumerate(ee.val.shape) if i not in axes])
-    small = abs(flat) < 1e-6
-    safe = xp.where(small, 1.0, flat)
-    e_wide = xp.expand_dims(safe, axes)
-    general = xp.log1p((th.val * xp.expm1(e_wide * p.log)).sum(axis=axes)) / safe
-    mean = (th.val * p.log).sum(axis=axes)
-    # Second-order expansion in (1 - sigma): the index is smooth through Cobb-Douglas.
-    var = (th.val * (p.log - xp.expand_dims(mean, axes)) ** 2).sum(axis=axes)
-    out = xp.where(small, mean + 0.5 * flat * var, general)
+    out = log_index(th.val, p.log, ee.val, axes, xp)
     return Named(rest, coef=constant(1.0, len(rest), out), log=out)
 
 

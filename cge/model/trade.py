@@ -70,6 +70,12 @@ def qxs(v):
     return at(v.qms, reg="dst") / v.ams * (at(v.pms, reg="dst") / price) ** at(v.ESUBM, reg="dst")
 
 
+@table.define("comm", "reg", active="VXD")
+def qxd(v):
+    """Exports of commodity c to all destinations, at benchmark basic prices."""
+    return at(total(v.VXSB * v.qxs, "dst"), src="reg") / v.VXD
+
+
 @table.define("marg", active="VTM")
 def qtm(v):
     """World use of margin service m."""
@@ -91,6 +97,5 @@ def qds(v):
 @table.clears("pds", "comm", "reg")
 def goods_market(v):
     """Supply of commodity c equals domestic sales, exports and margin services."""
-    exports = at(total(v.VXSB * v.qxs, "dst"), src="reg")
     margins = put(v.VST * v.qst, "marg", v.sets.margins, "comm", v.sets.n_comm, fill=0.0)
-    return v.VOB * v.qc, (v.VDB * v.qds + exports + margins) * v.tradslack
+    return v.VOB * v.qc, (v.VDB * v.qds + v.VXD * v.qxd + margins) * v.tradslack
