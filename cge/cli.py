@@ -232,14 +232,14 @@ def _sam(args: argparse.Namespace) -> int:
     # A CSV is judged always: names it may not have are refused at once, an imbalance after it is shown.
     if table and not args.like:
         check_accounts(whole)
-    sam = region_sam(whole, args.region) if args.region else whole
+    sam = whole if args.region is None else region_sam(whole, args.region)
     # --like compares whole files, so that there the region is only what is shown.
     fault = _sam_fault(whole if args.like else sam, table, args.like)
     if fault and (args.check or args.like):
         raise fault
     if args.check or args.like:
         like = f"; the accounts are those of {args.like}" if args.like else ""
-        judged, where = (whole, "") if args.like or not args.region else (sam, f", region {args.region}")
+        judged, where = (whole, "") if args.like or args.region is None else (sam, f", region {args.region}")
         print(f"balanced{where}: every account's row equals its column to 1e-9 ({_count(judged)}){like}")
     if args.export:
         write_sam_csv(sam, args.export, form="square" if args.square else "long")

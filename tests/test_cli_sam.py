@@ -202,6 +202,7 @@ def test_region_is_what_is_checked(good, table, tmp_path, capsys):
     path = table([*good[:i], f"{head},{float(value) + 7}", *good[i + 1:]])
     refused(["sam", path, "--check", "--region", "IND"], capsys, "IND.dom.Agr is unbalanced")
     refused(["sam", path, "--check", "--region", "NOPE"], capsys, "has no region NOPE")
+    refused(["sam", "ww1997", "--check", "--region", ""], capsys, "has no region")
     refused(["sam", "ww1997", "--square"], capsys, "add --export")
 
 
