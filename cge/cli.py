@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cge._files import Terminated, deferred, finished, no_empty_folder, stoppable
 from cge._version import __version__
 from cge.errors import CGEError
 
@@ -20,8 +21,10 @@ _OUT = Path("runs") / "out"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code (0 done, 1 refused or failed, 2 wrong usage)."""
     args = _parser().parse_args(argv)
+    finished.clear()
     try:
-        return args.run(args) or 0
+        with stoppable():
+            return args.run(args) or 0
     except CGEError as err:
         print(f"cge: {' '.join(str(err).split())}", file=sys.stderr)
         return 1
@@ -31,9 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         what = err.filename or "a file"
         print(f"cge: {what}: {err.strerror or err}; check the path and its permissions", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("cge: stopped; nothing was written", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        what = f"written before that: {', '.join(map(str, finished))}" if finished else "nothing was written"
+        print(f"cge: stopped; {what}", file=sys.stderr)
+        return 128 + (15 if isinstance(stop, Terminated) else 2)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
                        description="Show, export or check a social accounting matrix. A CSV is always judged: one with "
                        "unknown accounts or a missing region is refused; one that does not balance is shown or "
                        "exported, but the failures go to standard error and the exit code is 1.")
-    c.add_argument("benchmark", help="benchmark name or folder, or a SAM in CSV")
+    c.add_argument("benchmark", help="benchmark name or folder, or a SAM in CSV (.csv, .txt)")
     c.add_argument("--region", help="the SAM of one region (default: the global one)")
     c.add_argument("--export", type=Path, metavar="FILE.csv", help="write it as CSV")
     c.add_argument("--square", action="store_true", help="export as a square table instead of a long one")
@@ -146,7 +150,12 @@ def _scenario_path(name: str) -> Path:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from cge.report import print_results, write_figures
+    with no_empty_folder(args.out):
+        return _run_into(args)
+
+
+def _run_into(args: argparse.Namespace) -> int:
+    from cge.report import figure_files, print_results
     from cge.results import check_folder, write_netcdf
     from cge.results.har import write_har
     from cge.scenario import read_scenarios
@@ -154,23 +163,35 @@ def _run(args: argparse.Namespace) -> int:
     from cge.welfare.compare import compare
 
     file = read_scenarios(_scenario_path(args.scenarios))
-    check_folder(args.out)
-    print(file.title)
     stem, har = Path(file.output).stem, []
+    check_folder(args.out, [file.output, *([] if args.no_figures else figure_files(stem)),
+                            *(f"{stem}_{_in_file_name(name)}.har" for name in file.scenarios if args.har)])
+    print(file.title)
 
     def keep(name: str, solution: Solution) -> None:
         if args.har:
-            har.extend(write_har(solution, args.out, f"{stem}_{name.replace(' ', '_')}"))
+            with deferred():  # the files of one solution belong together
+                new = write_har(solution, args.out, f"{stem}_{_in_file_name(name)}")
+                har.extend(new)
+                finished.extend(new)
 
     ds = compare(file, progress=print, detail=args.cells or None, solved=keep)
-    written = [write_netcdf(ds, args.out / Path(file.output).name), *har]
+    written = [write_netcdf(ds, args.out / file.output), *har]
     print_results(ds)
     if not args.no_figures:
-        written += write_figures(ds, args.out, written[0].stem)
+        # Loaded here only, for matplotlib warns on standard error where it cannot keep its cache.
+        from cge.report import write_figures
+
+        written += write_figures(ds, args.out, stem)
     if ds.attrs.get("left_out"):
         print(f"\nleft out for their size (--cells writes them): {ds.attrs['left_out']}")
     print("\nwritten: " + ", ".join(str(w) for w in written))
     return 0
+
+
+def _in_file_name(scenario: str) -> str:
+    """The name of a scenario as part of a file name."""
+    return scenario.replace(" ", "_").replace("/", "_")
 
 
 def _report(args: argparse.Namespace) -> int:
@@ -190,55 +211,81 @@ def _report(args: argparse.Namespace) -> int:
 
 def _decompose(args: argparse.Namespace) -> int:
     from cge.report import print_subtotals
-    from cge.results import write_netcdf
+    from cge.results import check_folder, write_netcdf
     from cge.scenario import read_scenarios
     from cge.welfare.compare import decompose
 
     file = read_scenarios(_scenario_path(args.scenarios))
+    name = f"{file.path.stem}_{_in_file_name(args.scenario)}_parts.nc"
+    if args.out:
+        check_folder(args.out, [name])
     found = decompose(file, args.scenario, args.of, by=args.by)
     print_subtotals(found, args.of)
     if args.out:
-        print(f"\nwritten: {write_netcdf(found.data, args.out / f'{file.path.stem}_{args.scenario}_parts.nc')}")
+        with no_empty_folder(args.out):
+            print(f"\nwritten: {write_netcdf(found.data, args.out / name)}")
     return 0
 
 
 def _sam(args: argparse.Namespace) -> int:
-    from cge.benchmark import make_sam, open_benchmark, read_sam_csv, region_sam, sam_summary, write_sam_csv
+    from cge.benchmark import (
+        check_accounts,
+        make_sam,
+        open_benchmark,
+        read_sam_csv,
+        region_sam,
+        sam_summary,
+        write_sam_csv,
+    )
 
-    table = args.benchmark.endswith(".csv")
+    if args.square and not args.export:
+        raise CGEError("--square is a form of the file that --export writes; add --export FILE.csv, or leave it out")
+    table = _is_table(args.benchmark)
     if args.like and not table:
         raise CGEError("--like compares a SAM in CSV with a benchmark; give the CSV file first")
-    sam = read_sam_csv(args.benchmark) if table else make_sam(open_benchmark(args.benchmark))
+    whole = read_sam_csv(args.benchmark) if table else make_sam(open_benchmark(args.benchmark))
     # A CSV is judged always: names it may not have are refused at once, an imbalance after it is shown.
-    fault = _sam_fault(sam, table, args.like)
+    if table and not args.like:
+        check_accounts(whole)
+    sam = whole if args.region is None else region_sam(whole, args.region)
+    # --like compares whole files, so that there the region is only what is shown.
+    fault = _sam_fault(whole if args.like else sam, table, args.like)
     if fault and (args.check or args.like):
         raise fault
     if args.check or args.like:
         like = f"; the accounts are those of {args.like}" if args.like else ""
-        print(f"balanced: every account's row equals its column to 1e-9 ({_count(sam)}){like}")
+        judged, where = (whole, "") if args.like or args.region is None else (sam, f", region {args.region}")
+        print(f"balanced{where}: every account's row equals its column to 1e-9 ({_count(judged)}){like}")
     if args.export:
-        out = region_sam(sam, args.region) if args.region else sam
-        write_sam_csv(out, args.export, form="square" if args.square else "long")
-        left = "" if args.square or not out.empty() else " left out: the long form lists cells"
-        print(f"written: {args.export} ({_count(out)}{left})")
+        write_sam_csv(sam, args.export, form="square" if args.square else "long")
+        left = "" if args.square or not sam.empty() else " left out: the long form lists cells"
+        print(f"written: {args.export} ({_count(sam)}{left})")
     if not (args.check or args.like or args.export):
-        print(sam_summary(sam, args.region))
+        print(sam_summary(whole, args.region))
     if fault:
         raise fault
     return 0
 
 
+def _is_table(name: str) -> bool:
+    """Whether what `cge sam` is given is a SAM in a file, not a benchmark (a folder, or a shipped name)."""
+    from cge._paths import shipped_names
+
+    path = Path(name)
+    if path.is_dir() or name in shipped_names("sam_data"):
+        return False
+    return path.is_file() or path.suffix.lower() in (".csv", ".txt")
+
+
 def _sam_fault(sam: Sam, table: bool, like: str | None) -> CGEError | None:
-    """What is wrong with the numbers of a SAM; raises for what is wrong with its accounts."""
-    from cge.benchmark import check_accounts, check_sam, from_sam, open_benchmark
+    """What is wrong with the numbers of a SAM whose accounts were judged; raises where --like has no meaning."""
+    from cge.benchmark import check_sam, from_sam, open_benchmark
     from cge.benchmark.sam_accounts import is_regional, missing_accounts
 
     other = open_benchmark(like) if like else None
     regional = table and is_regional(sam)
     if regional and like:
         raise CGEError(f"SAM '{sam.name}' is that of one region, and --like compares global ones; leave --like out")
-    if table and not like:
-        check_accounts(sam)
     try:
         if table and not regional:
             from_sam(sam, other)

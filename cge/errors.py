@@ -29,3 +29,12 @@ class TableError(CGEError):
 
 class SolveFailed(CGEError):
     """No solution found. The message names block, element and region of the worst residual."""
+
+
+def short(text: object, limit: int = 60) -> str:
+    """Text of a user for a message, cut where it is too long to read.
+
+    A wrong delimiter or quotation mark can make one name of a whole line or file.
+    """
+    line = " ".join(str(text).split())
+    return line if len(line) <= limit else f"{line[:limit - 3]}..."

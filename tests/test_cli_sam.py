@@ -191,3 +191,26 @@ def test_wrong_use(tmp_path, capsys):
     (tmp_path / "head.csv").write_text("row,column,value\n")
     refused(["sam", tmp_path / "head.csv"], capsys, "has no account of a region")
     assert len(read_sam_csv(tmp_path / "head.csv").accounts) == 0
+
+
+def test_region_is_what_is_checked(good, table, tmp_path, capsys):
+    refused(["sam", "ww1997", "--check", "--region", "NOPE"], capsys, "has no region NOPE", "its regions are")
+    out = run(["sam", "ww1997", "--check", "--region", "IND"], capsys)[1]
+    assert out.startswith("balanced, region IND: ") and "3128" not in out
+    i = next(i for i, line in enumerate(good) if line.startswith("IND.dom.Agr,IND.cons,"))
+    head, value = good[i].rsplit(",", 1)
+    path = table([*good[:i], f"{head},{float(value) + 7}", *good[i + 1:]])
+    refused(["sam", path, "--check", "--region", "IND"], capsys, "IND.dom.Agr is unbalanced")
+    refused(["sam", path, "--check", "--region", "NOPE"], capsys, "has no region NOPE")
+    refused(["sam", "ww1997", "--check", "--region", ""], capsys, "has no region")
+    refused(["sam", "ww1997", "--square"], capsys, "add --export")
+
+
+def test_files_are_tables_whatever_their_names(good, tmp_path, capsys):
+    for name in ("good.txt", "good.CSV", "good.data"):
+        (tmp_path / name).write_text("\n".join(good) + "\n")
+        assert run(["sam", tmp_path / name, "--region", "IND"], capsys)[0] == 0
+    (tmp_path / "d.csv").mkdir()
+    refused(["sam", tmp_path / "d.csv"], capsys, "d.csv is no benchmark folder")
+    refused(["sam", tmp_path / "gone.CSV"], capsys, "no file")
+    refused(["sam", "ww1997", "--region", "IND", "--export", ""], capsys, "it is a folder; give the name of a file")

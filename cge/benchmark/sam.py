@@ -24,7 +24,7 @@ from cge.benchmark.sam_layout import (
     transfer_values,
 )
 from cge.benchmark.wages import migrant_accounts
-from cge.errors import BenchmarkError
+from cge.errors import BenchmarkError, short
 
 _FLOOR = 1e-9  # million US$, as in the benchmark's checks
 
@@ -61,14 +61,14 @@ class Sam:
         if len(position) < len(self.accounts):
             doubled = next(a for i, a in enumerate(self.accounts) if position[a] != i)
             raise BenchmarkError(
-                f"SAM {self.name!r}: duplicate account {doubled}; merge or rename one of them"
+                f"SAM {self.name!r}: duplicate account {short(doubled)}; merge or rename one of them"
             )
         row, column = np.asarray(self.row, np.int64), np.asarray(self.column, np.int64)
         value = np.asarray(self.value, np.float64)
         if not np.isfinite(value).all():
             i = int((~np.isfinite(value)).argmax())
             raise BenchmarkError(
-                f"SAM {self.name!r}: cell ({self.accounts[row[i]]}, {self.accounts[column[i]]}) is "
+                f"SAM {self.name!r}: cell ({short(self.accounts[row[i]])}, {short(self.accounts[column[i]])}) is "
                 f"{value[i]}; write a finite number"
             )
         keep = value != 0.0
@@ -79,7 +79,7 @@ class Sam:
         if same.size:
             i = order[same[0]]
             raise BenchmarkError(
-                f"SAM {self.name!r}: cell ({self.accounts[row[i]]}, {self.accounts[column[i]]}) is "
+                f"SAM {self.name!r}: cell ({short(self.accounts[row[i]])}, {short(self.accounts[column[i]])}) is "
                 "given twice; keep one"
             )
         for name, array in (("row", row[order]), ("column", column[order]), ("value", value[order])):

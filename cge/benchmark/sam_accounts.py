@@ -11,7 +11,7 @@ import numpy as np
 
 from cge.benchmark.headers import DIM_SET
 from cge.benchmark.sam_layout import KINDS, WORLD, Sets, kind_of
-from cge.errors import BenchmarkError
+from cge.errors import BenchmarkError, short
 
 if TYPE_CHECKING:
     from cge.benchmark.sam import Sam
@@ -126,7 +126,7 @@ def _parse(sam: Sam, account: str) -> _Account:
         tails = {name.split(".", 1)[1] for name in known if kind_of(name) in _COMMON}
         lost = sorted({f"{parts[0]}.{tail}" for tail in tails}.difference(known))  # likeliest to be meant
         meant = near(account, lost) or near(account, known)
-        raise BenchmarkError(f"SAM {sam.name!r}: unknown account {account}{meant}; {GRAMMAR}")
+        raise BenchmarkError(f"SAM {sam.name!r}: unknown account {short(account)}{meant}; {GRAMMAR}")
     labels = {field[1:-1]: part for field, part in zip(pattern, parts, strict=True) if field[0] == "{"}
     labels.pop("reg", None)
     return _Account(account, parts[0], parts[1], labels)

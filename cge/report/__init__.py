@@ -1,6 +1,23 @@
 """Tables for the terminal and figures."""
 
-from cge.report.figures import write_figures
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cge.report.files import figure_files
 from cge.report.tables import print_decomposition, print_region_table, print_results, print_subtotals
 
-__all__ = ["print_decomposition", "print_region_table", "print_results", "print_subtotals", "write_figures"]
+if TYPE_CHECKING:
+    from cge.report.figures import write_figures
+
+__all__ = ["figure_files", "print_decomposition", "print_region_table", "print_results", "print_subtotals",
+           "write_figures"]
+
+
+def __getattr__(name: str) -> Any:
+    # Figures on demand: tables and refusals need no matplotlib, which is slow to load and may warn.
+    if name == "write_figures":
+        from cge.report.figures import write_figures
+
+        return write_figures
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from cge.report.files import FIGURES
 from cge.report.style import (
     BODY,
     COLOURS,
@@ -68,8 +69,8 @@ def write_figures(ds: xr.Dataset, folder: str | Path, stem: str) -> list[Path]:
     if not view.scenarios:
         return []
     with house_style():
-        return [path for name, draw, title in (("world", _world, view.world_finding()),
-                                               ("regions", _regions, view.region_finding()))
+        drawn = ((_world, view.world_finding()), (_regions, view.region_finding()))
+        return [path for name, (draw, title) in zip(FIGURES, drawn, strict=True)
                 for path in save(draw(view, title).figure, folder, f"{stem}_{name}", title)]
 
 

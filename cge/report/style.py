@@ -6,8 +6,6 @@ any number of rows and any length of name gets the room it needs.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from cge._files import whole_file
 from cge.errors import CGEError
 
 #: Colours of Okabe and Ito, distinguishable under the common kinds of colour blindness and in grey.
@@ -328,19 +327,12 @@ def save(fig: Figure, folder: str | Path, stem: str, title: str) -> list[Path]:
     for kind, metadata in (("png", {"Software": "cge", "Title": title}),
                            ("svg", {"Date": None, "Creator": "cge", "Title": title})):
         path = folder / f"{stem}.{kind}"
+        repair = "choose another folder with --out"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".part")
-            os.close(handle)
         except OSError as err:
-            raise CGEError(f"cannot write {path}: {err.strerror}; choose another folder with --out") from None
-        try:
-            fig.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except OSError as err:
-            raise CGEError(f"cannot write {path}: {err}; check the free space of the disk") from None
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+            raise CGEError(f"cannot write {path}: {err.strerror or err}; {repair}") from None
+        with whole_file(path, repair, "check the free space of the disk") as work:
+            fig.savefig(work, format=kind, dpi=DPI, metadata=metadata)
         written.append(path)
     return written

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from cge._files import whole_file
 from cge._version import __version__
 from cge.benchmark import HEADERS
 from cge.errors import CGEError
@@ -58,6 +59,11 @@ _UNITS = {"POPRES": "million persons", "LF0": "thousand workers", "NAT0": "thous
 _MOVERS = {"AN": ("AN", "productivity of new movers relative to a host worker", "ratio"),
            "RHON": ("RHON", "remittances of new movers over after-tax pay", "ratio"),
            "MSHR": ("MSHR", "share of the home in new movers to the host", "ratio")}
+#: What every table and figure of a result file is made of.
+_RESULTS = ("scenario", "scenario_title", "reference", "reg", "group", "concept", "gain_world", "gain_independent",
+            "gain_by_host", "gain_by_home", "gain_percent", "gain_per_head", "gain_per_mover", "movers", "movers_from",
+            "mov", "remin", "taxrimp", "realwage", "rental", "ppriv", "INCOME", "POPRES", "certificate_residual")
+_JSON = ("headline", "groups", "labour_options")
 
 
 def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solution],
@@ -198,8 +204,8 @@ def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
     }
 
 
-def check_folder(folder: str | Path) -> None:
-    """Raise CGEError unless files can be written into the folder; nothing is left in it.
+def check_folder(folder: str | Path, names: Sequence[str] = ()) -> None:
+    """Raise CGEError unless files (of these names) can be written into the folder; nothing is left in it.
 
     Called before long work, so that a wrong folder costs no waiting.
     """
@@ -211,6 +217,10 @@ def check_folder(folder: str | Path) -> None:
     except OSError:
         why = "not a folder" if not existing.is_dir() else "not writable"
         raise CGEError(f"cannot write into {folder}: {existing} is {why}; choose another folder with --out") from None
+    for name in names:
+        if (folder / name).is_dir():
+            raise CGEError(f"cannot write {folder / name}: a folder has that name; rename or remove it, or choose "
+                           "another folder with --out")
 
 
 def write_netcdf(ds: xr.Dataset, path: str | Path) -> Path:
@@ -222,38 +232,49 @@ def write_netcdf(ds: xr.Dataset, path: str | Path) -> Path:
         The folder cannot be written.
     """
     path = Path(path)
+    folder, disk = "choose another folder with --out", "check the free space of the disk"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
     except OSError as err:
-        raise CGEError(f"cannot write {path}: {err.strerror}; choose another folder with --out") from None
+        raise CGEError(f"cannot write {path}: {err.strerror or err}; {folder}") from None
     encoding = {n: {"zlib": True, "complevel": 1} for n, v in ds.data_vars.items()
                 if v.dtype.kind == "f" and v.size > 1000 and ds.nbytes <= MOST_COMPRESSED}
-    try:
-        ds.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as err:
-        raise CGEError(f"cannot write {path}: {err}; check the free space of the disk") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole_file(path, folder, disk) as work:
+        try:
+            ds.to_netcdf(work, engine="netcdf4", encoding=encoding)
+        except RuntimeError as err:  # what the netCDF library raises where the disk is full
+            raise CGEError(f"cannot write {path}: {err}; {disk}") from None
     return path
 
 
 def open_results(path: str | Path) -> xr.Dataset:
-    """Open a result file.
+    """Open a result file of a comparison.
 
     Raises
     ------
     CGEError
-        The file is missing or not a result file.
+        The file is missing, cannot be read, or was not written by `cge run`.
     """
     path = Path(path)
     if not path.is_file():
         raise CGEError(f"no result file at {path}; `cge run` makes one")
     try:
-        with xr.open_dataset(path, engine="netcdf4") as ds:
-            return ds.load()
-    except (OSError, ValueError) as err:
+        with xr.open_dataset(path, engine="netcdf4") as found:
+            ds = found.load()
+    except (OSError, ValueError, RuntimeError) as err:
         raise CGEError(f"{path} is not a readable netCDF result file ({err}); make it anew with `cge run`") from None
+    lacks = [n for n in _RESULTS if n not in ds.variables] + [a for a in _JSON if not _is_table(ds.attrs.get(a))]
+    if lacks:
+        what = "the contributions that `cge decompose` writes, not" if "part" in ds.coords else "no"
+        raise CGEError(f"{path} holds {what} results of `cge run`: it lacks {', '.join(lacks[:3])}"
+                       + (f" and {len(lacks) - 3} more" if len(lacks) > 3 else "")
+                       + "; give the netCDF file that `cge run` wrote")
+    return ds
+
+
+def _is_table(text: Any) -> bool:
+    """Whether an attribute holds a table as JSON text."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (TypeError, ValueError):
+        return False

@@ -134,8 +134,24 @@ def closure_swaps(spec: Mapping[str, Any], bench: Benchmark) -> tuple[Swap, ...]
         except KeyError as missing:
             raise ClosureError(f"closure '{name}' needs {missing.args[0]}; add {missing.args[0]} = \"...\" to the "
                                "closure section") from None
+    _check_words(spec, bench)
     swaps += [parse_swap(s, bench) for s in _words(spec.get("swap", ()))]
     return tuple(swaps)
+
+
+def _check_words(spec: Mapping[str, Any], bench: Benchmark) -> None:
+    """Refuse words for the named closures that none in use takes, and a home that is no region."""
+    used = [name for name in _words(spec.get("use", ())) if name in LIBRARY]
+    for key in ("home", "comm", "src", "dst"):
+        takers = [name for name, (_, statements) in LIBRARY.items() if any(f"{{{key}}}" in s for s in statements)]
+        if key in spec and not set(takers) & set(used):
+            raise ClosureError(f"closure: {key} = {spec[key]!r} has no effect, for it is a word of the named closure "
+                               f"{' or '.join(takers)}; add use = [\"{takers[0]}\"], or leave {key} out")
+    if "home" in spec and spec["home"] not in bench.labels("reg"):
+        near = difflib.get_close_matches(str(spec["home"]), bench.labels("reg"), 1)
+        raise ClosureError(f"closure: home = {spec['home']!r} is no region of benchmark {bench.name}; "
+                           + (f"did you mean '{near[0]}'? " if near else "")
+                           + f"It has {', '.join(bench.labels('reg'))}")
 
 
 def _words(value: Any) -> Iterable[str]:
@@ -159,7 +175,11 @@ def with_mobility(bench: Benchmark, spec: Mapping[str, Any]) -> Benchmark:
     if not isinstance(wanted, Mapping):
         raise ClosureError('closure: write mobility = { Capital = "fixed" }')
     if "specific_capital" in _words(spec.get("use", ())):
-        wanted = {**{e: "fixed" for e in bench.labels("endw") if e.lower() == "capital"}, **wanted}
+        capital = {e: "fixed" for e in bench.labels("endw") if e.lower() == "capital"}
+        if not capital:
+            raise ClosureError(f"closure 'specific_capital': benchmark {bench.name} has no endowment called capital "
+                               f"({', '.join(bench.labels('endw'))}); write mobility = {{ NAME = \"fixed\" }} instead")
+        wanted = {**capital, **wanted}
     if not wanted:
         return bench
     return bench.replace(meta={"mobility": {**bench.meta.get("mobility", {}), **wanted}})

@@ -12,7 +12,7 @@ from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
 from cge.model import LABOUR_DEFAULTS, table
 from cge.model.calibrate import mover_coefficients
-from cge.scenario.spec import Scenario
+from cge.scenario.spec import Scenario, percent_below
 from cge.solve.model import Model
 
 
@@ -112,6 +112,9 @@ def _tariff_power(scenario: Scenario, bench: Benchmark) -> np.ndarray:
         index = np.ix_(*(positions(bench, d, cut.get(d), where) for d in ("comm", "src", "dst")))
         mask = np.zeros(rate.shape, bool)
         mask[index] = True
+        if "1993" in (cut.get("remove"), cut.get("rate")) and "TMS1993" not in bench:
+            raise ScenarioError(f"{where}: benchmark {bench.name} carries no 1993 tariffs (array TMS1993); use "
+                                'remove = "applied", or a benchmark that has them')
         if cut.get("remove") == "all":
             new = np.zeros_like(rate)
         elif cut.get("remove") in ("applied", "1993"):
@@ -122,8 +125,6 @@ def _tariff_power(scenario: Scenario, bench: Benchmark) -> np.ndarray:
                 raise ScenarioError(f"{where}: the farm layer cannot go after the tariff that holds it was cut; "
                                     "remove the farm layer first, or remove \"all\"")
         elif cut.get("rate") == "1993":
-            if "TMS1993" not in bench:
-                raise ScenarioError(f"{where}: benchmark {bench.name} carries no 1993 tariffs (array TMS1993)")
             new = bench["TMS1993"].values + farm
         elif "rate" in cut:
             new = np.full_like(rate, cut["rate"])
@@ -133,8 +134,8 @@ def _tariff_power(scenario: Scenario, bench: Benchmark) -> np.ndarray:
     low = np.argwhere(traded & (rate <= -1))
     if len(low):
         c, s, d = (bench.labels(dim)[i] for dim, i in zip(("comm", "src", "dst"), low[0]))
-        raise ScenarioError(f"scenario '{scenario.name}': the tariff on {c} from {s} into {d} would be "
-                            f"{rate[tuple(low[0])]:.0%}, below -100%; give a rate above -1")
+        raise ScenarioError(f"scenario '{scenario.name}': the tariff on {c} from {s} into {d}: "
+                            f"{percent_below(rate[tuple(low[0])])}; give a rate above -1")
     return np.where(traded, (1.0 + rate) / (1.0 + total), 1.0)
 
 

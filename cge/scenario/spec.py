@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cge.errors import ScenarioError
+from cge.errors import ScenarioError, short
 
 _FILE_KEYS = {"title", "benchmark", "output", "closure", "labour", "scenario", "headline", "breakeven"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like"}
@@ -38,6 +38,7 @@ _SHOCK_KEYS = {"variable", "value", "where"}
 _LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
 _CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility", "comm", "src", "dst"}
 _ROLES = {"trade", "trade_applied", "trade_1993", "migration", "unskilled", "skilled", "both"}
+_MOVING_ROLES = {"migration", "unskilled", "skilled", "both"}
 SUPPLY_RULES = ("pool", "stocks")
 
 
@@ -84,6 +85,10 @@ class Scenario:
             check_keys(cut, _TARIFF_KEYS, f"{where}, tariffs")
             if sum(k in cut for k in ("remove", "scale", "rate")) != 1:
                 raise ScenarioError(f"{where}, tariffs: give exactly one of remove, scale, rate in each entry")
+            for key in ("remove", "rate"):
+                if not isinstance(cut.get(key), bool) and cut.get(key) == 1993:
+                    raise ScenarioError(f'{where}, tariffs: {key} = {cut[key]} is a number; for the tariffs of 1993 '
+                                        f'write it in quotes, {key} = "1993"')
             if "remove" in cut and cut["remove"] not in _LAYERS:
                 raise ScenarioError(f"{where}, tariffs: layer '{cut['remove']}' is not known; use one of "
                                     f"{', '.join(_LAYERS)}")
@@ -93,8 +98,8 @@ class Scenario:
             for key in ("comm", "src", "dst"):
                 labels(cut.get(key), f"{where}, tariffs, {key}")
             if "rate" in cut and cut["rate"] != "1993" and cut["rate"] <= -1:
-                raise ScenarioError(f"{where}, tariffs: a rate of {cut['rate']:.0%} is below -100%; the price after "
-                                    "tariff would not be positive - give a rate above -1")
+                raise ScenarioError(f"{where}, tariffs: a rate of {percent_below(cut['rate'])}; the price after tariff "
+                                    "would not be positive - give a rate above -1")
         for entry in self.quota:
             check_keys(entry, _QUOTA_KEYS, f"{where}, quota")
             if "rate" not in entry:
@@ -116,11 +121,20 @@ class Scenario:
             if not isinstance(entry["variable"], str):
                 raise ScenarioError(f"{where}, shock: the variable {entry['variable']!r} is not a name; write it in "
                                     "quotes")
+            if entry["variable"] == "quota" and self.quota:
+                raise ScenarioError(f"{where}: both quota = [...] and a shock of the variable quota are given, and one "
+                                    "would overwrite the other; leave the shock out")
             number(entry["value"], f"{where}, shock of {entry['variable']}")
             within = table_of(entry.get("where", {}), f"{where}, shock of {entry['variable']}, where")
             for dim, names in within.items():
                 labels(names, f"{where}, shock of {entry['variable']}, {dim}")
         check_labour(self.labour, where)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the scenario admits any new mover."""
+        return (any(entry["rate"] > 0 for entry in self.quota)
+                or any(entry["variable"] == "quota" and entry["value"] > 0 for entry in self.shock))
 
 
 @dataclass(frozen=True)
@@ -162,14 +176,15 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     Raises
     ------
     ScenarioError
-        Missing file, broken TOML, unknown key, missing benchmark, a reference
-        to a scenario that is not in the file.
+        Missing file, broken TOML, unknown key, a value of the wrong kind, missing
+        benchmark, a reference to a scenario that is not in the file, a part of the
+        comparison given to a scenario that cannot play it.
     """
     path = Path(path)
     if not path.is_file():
         raise ScenarioError(f"no scenario file at {path}; `cge scenarios` lists those that are shipped")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors may put a mark before the first line
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise ScenarioError(f"{path} is not valid TOML: {err}; mend that line") from None
@@ -178,13 +193,18 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     check_keys(raw, _FILE_KEYS, str(path))
     for key in ("closure", "labour", "headline", "scenario"):
         table_of(raw.get(key, {}), f"{path}, {key}")
+    title = text_of(raw.get("title", path.stem), f"{path}, title")
+    output = _file_name(raw.get("output", f"{path.stem}.nc"), path)
     if not isinstance(raw.get("benchmark"), str):
         raise ScenarioError(f'{path}: the benchmark is not named; add a line such as benchmark = "ww1997"')
     closure = dict(raw.get("closure", {}))
     check_keys(closure, _CLOSURE_KEYS, f"{path}, closure")
-    if closure.get("rordelta", 1) not in (0, 1):
-        raise ScenarioError(f"{path}, closure: rordelta is {closure['rordelta']}; it is 1 (by returns) or 0 "
+    rordelta = closure.get("rordelta", 1)
+    if isinstance(rordelta, bool) or rordelta not in (0, 1):
+        raise ScenarioError(f"{path}, closure: rordelta is {rordelta!r}; it is 1 (by returns) or 0 "
                             "(fixed shares)")
+    for key in ("home", "comm", "src", "dst"):
+        text_of(closure.get(key, ""), f"{path}, closure, {key}")
     check_labour(raw.get("labour", {}), str(path))
     scenarios: dict[str, Scenario] = {}
     sections = raw.get("scenario", {})
@@ -193,6 +213,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     for name, body in sections.items():
         if not isinstance(body, dict):
             raise ScenarioError(f"{path}: scenario '{name}' must be a section [scenario.{name}]")
+    for name, body in sections.items():
         scenarios[name] = _scenario(name, body, sections, path)
     for s in scenarios.values():
         if s.reference and s.reference not in scenarios:
@@ -203,15 +224,56 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     headline = raw.get("headline", {})
     check_keys(headline, _ROLES, f"{path}, headline")
     for role, name in headline.items():
-        if name not in scenarios:
+        if text_of(name, f"{path}, headline, {role}") not in scenarios:
             raise ScenarioError(f"{path}, headline: {role} = '{name}' is not a scenario of the file; it has "
                                 f"{', '.join(scenarios)}")
-    return ScenarioFile(path, text, raw.get("title", path.stem), raw["benchmark"], raw.get("output", f"{path.stem}.nc"),
-                        closure, raw.get("labour", {}), scenarios, headline, raw.get("breakeven", ()))
+        if role in _MOVING_ROLES and not scenarios[name].moves:
+            raise ScenarioError(f"{path}, headline: {role} = '{name}' is a scenario that admits no mover; name one "
+                                "with a quota above 0, or leave the line out")
+    breakeven = raw.get("breakeven", [])
+    breakeven_pairs(breakeven, scenarios, str(path))
+    return ScenarioFile(path, text, title, raw["benchmark"], output, closure, raw.get("labour", {}), scenarios,
+                        headline, breakeven)
+
+
+def breakeven_pairs(entries: Any, scenarios: Mapping[str, Scenario], where: str) -> list[tuple[str, str]]:
+    """Migration and trade scenario of each [[breakeven]] entry.
+
+    Raises
+    ------
+    ScenarioError
+        Not a list of tables of two names, an unknown scenario, or a migration scenario without a quota to vary.
+    """
+    pairs = []
+    for entry in entries if isinstance(entries, (list, tuple)) else [entries]:
+        if not isinstance(entry, Mapping) or set(entry) != {"migration", "trade"}:
+            raise ScenarioError(f"{where}, breakeven: each [[breakeven]] section names 'migration' and 'trade', "
+                                'as in migration = "M"')
+        for role, name in entry.items():
+            if text_of(name, f"{where}, breakeven, {role}") not in scenarios:
+                raise ScenarioError(f"{where}, breakeven: '{name}' is not a scenario of the file; it has "
+                                    f"{', '.join(scenarios)}")
+        if not any(e["rate"] > 0 for e in scenarios[entry["migration"]].quota):
+            raise ScenarioError(f"{where}, breakeven: scenario '{entry['migration']}' has no quota above 0 to vary; "
+                                "name one that has")
+        pairs.append((entry["migration"], entry["trade"]))
+    return pairs
+
+
+def _file_name(value: Any, path: Path) -> str:
+    """Refuse an output that is not the plain name of a netCDF file."""
+    name = text_of(value, f"{path}, output")
+    plain = Path(name).name == name and "\\" not in name and name.isprintable()
+    if not plain or Path(name).suffix != ".nc" or len(name) > 150:
+        raise ScenarioError(f"{path}, output: '{short(name)}' is not a plain file name that ends in .nc; write "
+                            'output = "results.nc", and name the folder with --out')
+    return name
 
 
 def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
     check_keys(body, _SCENARIO_KEYS, f"{path}, scenario '{name}'")
+    for key in ("title", "question", "reference", "like", "export_taxes"):
+        text_of(body.get(key, ""), f"{path}, scenario '{name}', {key}")
     merged: dict[str, Any] = {}
     if "like" in body:
         if body["like"] not in sections or "like" in sections[body["like"]]:
@@ -251,9 +313,24 @@ def table_of(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
+def text_of(value: Any, where: str) -> str:
+    """Refuse anything that is not a text."""
+    if not isinstance(value, str):
+        raise ScenarioError(f'{where}: {short(repr(value))} is not a text; write one text in quotes, as "T"')
+    return value
+
+
+def percent_below(rate: float) -> str:
+    """A tariff rate of -1 or less in words."""
+    return "-100% leaves nothing of the price" if rate == -1 else f"{100 * rate:g}% is below -100%"
+
+
 def labels(value: Any, where: str) -> None:
-    """Refuse anything that is not a label or a list of labels."""
+    """Refuse anything that is not a label or a list of labels, one at least."""
     listed = [value] if isinstance(value, str) or value is None else value
+    if isinstance(listed, (list, tuple)) and not listed:
+        raise ScenarioError(f"{where}: the list is empty, so that nothing is chosen; name at least one, or leave the "
+                            "key out")
     if not isinstance(listed, (list, tuple)) or not all(isinstance(v, str) or v is None for v in listed):
         raise ScenarioError(f'{where}: {value!r} is not a name or a list of names; write it as ["USA", "CAN"]')
 

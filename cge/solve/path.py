@@ -30,8 +30,8 @@ RATE_TOLERANCE = 1e-6
 _ACCEPTABLE = 1e-4
 #: Errors of money below this fraction of world income do not count.
 _SMALL_MONEY = 1e-10
-#: Residual demanded of interior points; their error enters the indices only.
-_INTERIOR = 1e-8
+#: Residual demanded of interior points: their error enters the indices only, times how far weights move.
+_INTERIOR = 1e-6
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
 _MAX_SWEEPS = 12

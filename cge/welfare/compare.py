@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 
@@ -17,12 +16,15 @@ from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, read_scenarios, shocks_of
 from cge.scenario.closures import closure_swaps, with_mobility
 from cge.scenario.parts import parts_of
+from cge.scenario.spec import breakeven_pairs
 from cge.solve.model import Model, Solution
 from cge.solve.subtotals import Subtotals, subtotals
 from cge.welfare.gains import add_gains
 
 _SECANTS = 12
 _BREAKEVEN_TOLERANCE = 1e-6
+#: Largest reading of a certificate (:attr:`cge.solve.certificate.Certificate.worst`) with which results are given.
+_CERTIFIED = 1e-9
 
 
 def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = None,
@@ -65,7 +67,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
             model.check(*wanted[name])
         except ScenarioError as err:
             raise ScenarioError(f"scenario '{name}': {err}") from None
-    pairs = [_breakeven_pair(file, entry) for entry in file.breakeven]
+    pairs = breakeven_pairs(file.breakeven, file.scenarios, str(file.path))
     say(f"benchmark {bench.name}: {len(bench.labels('reg'))} regions x {len(bench.labels('comm'))} commodities, "
         f"{model.system.n} unknowns  ({time.perf_counter() - clock:.1f} s)")
     replication = model.base().certificate
@@ -82,7 +84,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
             solutions[name] = model.solve(shocks, coefficients)
         except SolveFailed as err:
             raise SolveFailed(f"scenario '{name}': {err}") from None
-        s = solutions[name]
+        s = _certified(solutions[name], f"scenario '{name}'")
         say(f"  {name:<16} {s.seconds:6.2f} s  {s.report.iterations:3d} Newton steps  certificate "
             f"{s.certificate.worst:.0e}")
         if solved:
@@ -118,15 +120,14 @@ def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     return Model(with_mobility(bench, file.closure), closure, labour=file.labour, rordelta=file.closure.get("rordelta"))
 
 
-def _breakeven_pair(file: ScenarioFile, entry: Any) -> tuple[str, str]:
-    if not isinstance(entry, Mapping) or set(entry) != {"migration", "trade"}:
-        raise ScenarioError(f"{file.path}: each [[breakeven]] names 'migration' and 'trade'")
-    for name in entry.values():
-        if name not in file.scenarios:
-            raise ScenarioError(f"{file.path}, breakeven: '{name}' is not a scenario of the file")
-    if not file.scenarios[entry["migration"]].quota:
-        raise ScenarioError(f"{file.path}, breakeven: scenario '{entry['migration']}' has no quota to vary")
-    return entry["migration"], entry["trade"]
+def _certified(solution: Solution, what: str) -> Solution:
+    """Pass a solution that its certificate vouches for; raise SolveFailed for any other."""
+    c = solution.certificate
+    if not c.worst <= _CERTIFIED:
+        raise SolveFailed(f"{what}: the solution fails its certificate (bar {_CERTIFIED:.0e}): residual "
+                          f"{c.residual:.1e} in {c.where}; Walras' law {c.walras:.1e}; social accounts {c.sam:.1e} in "
+                          f"{c.sam_where}; nothing of it can be trusted - try a smaller shock")
+    return solution
 
 
 def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list[tuple[str, str]]) -> None:
@@ -145,21 +146,34 @@ def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float
     """Quota (fraction) at which the scenario's world gain equals ``goal`` million US$, by secant steps.
 
     Returns NaN when no feasible quota reaches the goal.
-    """
-    rate0 = max(entry["rate"] for entry in scenario.quota)
 
-    def gain(rate: float) -> float:
+    Raises
+    ------
+    ScenarioError
+        The scenario has no quota above zero to vary.
+    SolveFailed
+        A solution on the way does not pass its certificate.
+    """
+    rate0 = max((entry["rate"] for entry in scenario.quota), default=0.0)
+    if rate0 <= 0:
+        raise ScenarioError(f"scenario '{scenario.name}' has no quota above 0 to vary; give it one")
+
+    def solve(rate: float) -> Solution:
         scaled = replace(scenario, quota=[{**e, "rate": e["rate"] * rate / rate0} for e in scenario.quota])
-        return float(model.solve(*shocks_of(scaled, model, labour))["WEV"])
+        return model.solve(*shocks_of(scaled, model, labour))
+
+    def gain(solution: Solution, rate: float) -> float:
+        return float(_certified(solution, f"break-even of '{scenario.name}' at a quota of {rate:.3%}")["WEV"])
 
     a, fa = 0.0, -goal
-    b, fb = rate0, gain(rate0) - goal
+    b, fb = rate0, gain(solve(rate0), rate0) - goal
     for _ in range(_SECANTS):
         if abs(fb) < _BREAKEVEN_TOLERANCE * abs(goal) or fb == fa:
             return b
         a, fa, b = b, fb, b - fb * (b - a) / (fb - fa)
         try:
-            fb = gain(b) - goal
+            solution = solve(b)
         except CGEError:
             return float("nan")
+        fb = gain(solution, b) - goal
     return b

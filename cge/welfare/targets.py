@@ -40,6 +40,17 @@ class Target:
     measure: Callable[[_Reader], tuple[str, bool | None, str]]
 
 
+class _NotComputable(Exception):
+    """A target that would be a share of nothing, or of what is not a number."""
+
+
+def _ratio(part: float, whole: float, what: str) -> float:
+    """Part over whole; _NotComputable where that is no number."""
+    if not (np.isfinite(part) and np.isfinite(whole)) or whole == 0:
+        raise _NotComputable(f"{what} would be {part:g} over {whole:g}")
+    return part / whole
+
+
 class _Reader:
     """A Dataset with the roles of its scenarios and groups of its regions."""
 
@@ -85,6 +96,8 @@ def target_table(ds: xr.Dataset) -> pd.DataFrame:
             obtained, met, why = t.measure(reader)
         except KeyError as missing:
             obtained, met, why = "not run", None, f"the results have no scenario or role {missing}"
+        except _NotComputable as cause:
+            obtained, met, why = "not computable", None, str(cause)
         rows.append({"no": t.number, "target": t.what, "published": t.published, "gate": t.gate, "obtained": obtained,
                      "met": "report" if met is None else ("yes" if met else "NO"), "why": why})
     return pd.DataFrame(rows)
@@ -93,35 +106,39 @@ def target_table(ds: xr.Dataset) -> pd.DataFrame:
 def _world_gain(r: _Reader):
     g = r.world(r.role["migration"])
     gdp = float((r.ds["YPALL"] + r.ds["YG0"] + r.ds["REGINV"] + r.ds["TBAL0"]).sum()) / 1e3
-    return f"{g:.0f} bn$ ({100 * g / gdp:.2f}% of GDP)", 120 <= g <= 220, ""
+    return f"{g:.0f} bn$ ({100 * _ratio(g, gdp, 'the gain over GDP'):.2f}% of GDP)", 120 <= g <= 220, ""
 
 
 def _first_order(r: _Reader):
     beta, words, ok = r.labour["beta"], [], True
     for name in [r.role["migration"], *[s for s in ("M stocks",) if r.has(s)]]:
         rule = first_order(r.ds, name, beta) / 1e3
-        ratio = r.world(name) / rule
+        ratio = _ratio(r.world(name), rule, "the gain over the rule")
         ok &= 0.75 <= ratio <= 1.15
         words.append(f"{name}: {ratio:.2f} (rule {rule:.0f} bn$)")
     ds, hosts = r.ds, r.groups["importers"]
     market = (ds["YPALL"] + ds["YG0"] + ds["REGINV"] + ds["TBAL0"]).sel(reg=hosts).sum()
     factor = ds["EVFB"].sum(("endw", "acts")).sel(reg=hosts).sum()
-    return "; ".join(words), ok, (f"the rule counts at factor cost; market prices are {float(market / factor):.3f} "
-                                  "times factor cost in the hosts")
+    times = _ratio(float(market), float(factor), "market prices over factor cost")
+    return "; ".join(words), ok, (f"the rule counts at factor cost; market prices are {times:.3f} times factor cost "
+                                  "in the hosts")
 
 
 def _unskilled_world(r: _Reader):
-    share = r.world(r.role["unskilled"]) / (r.world(r.role["unskilled"]) + r.world(r.role["skilled"]))
+    u, s = r.world(r.role["unskilled"]), r.world(r.role["skilled"])
+    share = _ratio(u, u + s, "the share")
     return f"{share:.3f}", 0.55 <= share <= 0.75, "college definition of skill"
 
 
 def _unskilled_hosts(r: _Reader):
     u, s = (float(r.residents(r.role[k], "importers").sum()) for k in ("unskilled", "skilled"))
-    return f"{u / (u + s):.3f}", 0.50 <= u / (u + s) <= 0.70, ""
+    share = _ratio(u, u + s, "the share")
+    return f"{share:.3f}", 0.50 <= share <= 0.70, ""
 
 
 def _additive(r: _Reader):
-    ratio = (r.world(r.role["unskilled"]) + r.world(r.role["skilled"])) / r.world(r.role["migration"])
+    ratio = _ratio(r.world(r.role["unskilled"]) + r.world(r.role["skilled"]), r.world(r.role["migration"]),
+                   "the gain of both apart over that of both together")
     return f"{ratio:.3f}", abs(ratio - 1) <= 0.05, ""
 
 
@@ -157,14 +174,14 @@ def _skilled_less(r: _Reader):
 
 def _per_mover(r: _Reader, gain: xr.DataArray, scenario: str) -> float:
     heads = float(r.ds["movers_from"].sel(scenario=scenario).sum())
-    return 1e3 * float(gain.sum()) / heads
+    return _ratio(1e3 * float(gain.sum()), heads, "the gain per mover")
 
 
 def _developing(r: _Reader):
-    share = share_of(r.ds, r.role["migration"], r.groups["exporters"])
+    share = _ratio(share_of(r.ds, r.role["migration"], r.groups["exporters"]), 1.0, "the share")
     text, ok = f"{share:.2f}", 0.45 <= share <= 0.80
     if r.has("M no taxes"):
-        free = share_of(r.ds, "M no taxes", r.groups["exporters"])
+        free = _ratio(share_of(r.ds, "M no taxes", r.groups["exporters"]), 1.0, "the share")
         text += f"; movers untaxed {free:.2f}"
         ok &= abs(free - 1) <= 0.05
     return text, ok, "untaxed: movers exempt from labour and consumption taxes"
@@ -173,7 +190,7 @@ def _developing(r: _Reader):
 def _layers(r: _Reader):
     m, words, ok = r.world(r.role["migration"]), [], True
     for role, name in (("trade_applied", "applied"), ("trade_1993", "1993"), ("trade", "applied + farm")):
-        ratio = m / r.world(r.role[role])
+        ratio = _ratio(m, r.world(r.role[role]), f"the gain of M over that of {name}")
         ok &= ratio > 1
         words.append(f"{name} {ratio:.1f}")
     return ", ".join(words), ok, ""
@@ -232,13 +249,14 @@ def _home_wage(r: _Reader):
 
 def _beta(r: _Reader):
     base, zero, one = r.world(r.role["migration"]), r.world("M beta=0"), r.world("M beta=1")
-    ok = abs(zero) < 0.15 * base and 1.7 <= one / base <= 2.2
-    return f"beta 0: {zero:.1f}, beta 1: {one:.0f} bn$ (ratio {one / base:.2f})", ok, ""
+    ratio = _ratio(one, base, "the gain with beta = 1 over that of M")
+    ok = abs(zero) < 0.15 * base and 1.7 <= ratio <= 2.2
+    return f"beta 0: {zero:.1f}, beta 1: {one:.0f} bn$ (ratio {ratio:.2f})", ok, ""
 
 
 def _rho(r: _Reader):
     m, low, high = r.role["migration"], "M rho=0", "M rho=0.4"
-    world = abs(r.world(high) / r.world(low) - 1)
+    world = abs(_ratio(r.world(high), r.world(low), "the world's gain with rho = 0.4 over that with 0") - 1)
     ds = r.ds["gain_by_host"].sum("reg")
     home = [float(r.residents(s, "exporters").sum()) for s in (low, m, high)]
     movers = [float(ds.sel(scenario=s, group=GROUPS[2])) for s in (low, m, high)]

@@ -179,3 +179,55 @@ def test_nothing_half_written(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         write_sam_csv(SAM, path)
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["sam.csv"]
+
+
+@pytest.mark.parametrize(("sign", "says"), [(";", "semicolons"), ("\t", "tabs")])
+@pytest.mark.parametrize("form", ["long", "square"])
+def test_delimiter_is_named(tmp_path, sign, says, form):
+    path = write_sam_csv(SAM, tmp_path / "sam.csv", form=form)
+    path.write_text(path.read_text().replace(",", sign).replace(".5", ",5"))
+    with pytest.raises(BenchmarkError, match=f"separated by {says}") as refusal:
+        read_sam_csv(path)
+    assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize("head", ["", "column,row,value\n", "Receiver,Payer,Amount\n", "row,column,value,unit\n"])
+def test_long_form_needs_its_head(tmp_path, head):
+    path = replaced(tmp_path, "long", "row,column,value\n", head)
+    with pytest.raises(BenchmarkError, match=r"the first line is .*begins with the line row,column,value"):
+        read_sam_csv(path)
+
+
+def test_head_may_be_in_capitals(tmp_path):
+    back = read_sam_csv(replaced(tmp_path, "long", "row,column,value", "\ufeffRow, Column ,VALUE"))
+    assert back.frame().equals(read_sam_csv(write_sam_csv(SAM, tmp_path / "again.csv")).frame())
+
+
+def test_square_table_of_two_accounts_is_square(tmp_path):
+    (tmp_path / "s.csv").write_text("account,A.hh,B.hh\nA.hh,0,1\nB.hh,1,0\n")
+    assert read_sam_csv(tmp_path / "s.csv").accounts == ("A.hh", "B.hh")
+
+
+@pytest.mark.parametrize("times", [1, 60])
+def test_stray_quotation_mark_names_its_line(tmp_path, times):
+    path = write_sam_csv(SAM, tmp_path / "sam.csv")
+    lines = path.read_text().splitlines()
+    rest = lines[6:] * times  # long enough to pass the limit of a field
+    path.write_text("\n".join([*lines[:5], f'"{lines[5]}', *rest]) + "\n")
+    with pytest.raises(BenchmarkError, match=r"line 6: .*quotation mark .* remove it") as refusal:
+        read_sam_csv(path)
+    assert len(str(refusal.value)) < 300
+
+
+def test_underscore_is_no_number_and_names_are_cut(tmp_path):
+    value = repr(SAM.get("R2.dom.Svc", "R2.cons"))
+    with pytest.raises(BenchmarkError, match="'1_000', not a number"):
+        read_sam_csv(replaced(tmp_path, "long", value, "1_000"))
+    with pytest.raises(BenchmarkError, match="not a number") as refusal:
+        read_sam_csv(replaced(tmp_path, "long", value, 500 * "x"))
+    assert len(str(refusal.value)) < 300
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(BenchmarkError, match="is a folder"):
+        read_sam_csv(tmp_path)

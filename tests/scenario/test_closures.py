@@ -100,7 +100,8 @@ def test_real_wage_is_held_and_employment_moves(bench):
 @pytest.mark.parametrize("name", sorted(LIBRARY))
 def test_every_closure_of_the_library_solves(bench, name):
     regs, comm = bench.labels("reg"), bench.labels("comm")
-    spec = {"use": name, "home": regs[-1], "comm": comm[1], "src": regs[0], "dst": regs[1]}
+    words = {"home": regs[-1], "comm": comm[1], "src": regs[0], "dst": regs[1]}
+    spec = {"use": name, **{k: v for k, v in words.items() if f"{{{k}}}" in "".join(LIBRARY[name][1])}}
     model = Model(with_mobility(bench, spec), Closure(closure_swaps(spec, bench)))
     solution = model.solve({"tm": 1.02})
     assert solution.certificate.worst < 1e-9
@@ -110,6 +111,23 @@ def test_every_closure_of_the_library_solves(bench, name):
 def test_a_closure_without_its_words_is_refused(bench):
     with pytest.raises(ClosureError, match="needs comm"):
         closure_swaps({"use": "import_quota"}, bench)
+
+
+@pytest.mark.parametrize(("spec", "says"), [
+    ({"home": "R1"}, "home = 'R1' has no effect"),
+    ({"comm": "Agr", "use": ["trade_balance"]}, "comm = 'Agr' has no effect.*import_quota"),
+    ({"home": "Q", "use": "trade_balance"}, "Q"),
+    ({"home": "R1, R2", "use": "trade_balance"}, "no region"),
+])
+def test_words_that_no_closure_takes_are_refused(bench, spec, says):
+    with pytest.raises(ClosureError, match=says):
+        closure_swaps(spec, bench)
+
+
+def test_specific_capital_needs_capital(bench):
+    labelled = type("B", (), {"name": "b", "labels": lambda self, dim: ("Land",)})()
+    with pytest.raises(ClosureError, match="no endowment called capital"):
+        with_mobility(labelled, {"use": "specific_capital"})
 
 
 def test_what_the_closure_holds_can_be_shocked_from_a_file(bench):
@@ -129,5 +147,6 @@ def test_what_the_closure_holds_can_be_shocked_from_a_file(bench):
 def test_every_statement_of_the_library_names_existing_variables(bench):
     for name in LIBRARY:
         words = {"comm": bench.labels("comm")[0], "src": bench.labels("reg")[0], "dst": bench.labels("reg")[1]}
+        words = words if name == "import_quota" else {}
         assert closure_swaps({"use": [name], **words}, bench) or name == "specific_capital"
     assert with_mobility(bench, {"use": ["specific_capital"]}).mobility["Capital"] == "fixed"

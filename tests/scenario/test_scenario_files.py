@@ -51,6 +51,35 @@ BROKEN = {
         'benchmark="b"\n[scenario.A]\n[scenario.B]\nreference="A"\n[scenario.C]\nreference="B"', "counted from"),
     "rordelta": ('benchmark="b"\n[closure]\nrordelta=2\n[scenario.X]\n', "rordelta"),
     "toml": ('benchmark="b', "not valid TOML"),
+    "output as number": ('benchmark="b"\noutput=5\n[scenario.X]', "output: 5 is not a text"),
+    "title of the file": ('benchmark="b"\ntitle=["a"]\n[scenario.X]', "title: .* is not a text"),
+    "title as list": ('benchmark="b"\n[scenario.X]\ntitle=["x"]', "scenario 'X', title"),
+    "question as number": ('benchmark="b"\n[scenario.X]\nquestion=1', "question: 1 is not a text"),
+    "like as list": ('benchmark="b"\n[scenario.T]\n[scenario.X]\nlike=["T"]', "like: .* is not a text"),
+    "like what is no section": ('benchmark="b"\n[scenario]\nX={like="Y"}\nY=5', "'Y' must be a section"),
+    "reference as list": ('benchmark="b"\n[scenario.T]\n[scenario.X]\nreference=["T"]', "reference: .* not a text"),
+    "role as list": ('benchmark="b"\n[scenario.T]\n[headline]\ntrade=["T"]', "headline, trade: .* not a text"),
+    "role without quota": ('benchmark="b"\n[scenario.T]\n[headline]\nmigration="T"', "admits no mover"),
+    "role of quota 0": (
+        'benchmark="b"\n[scenario.T]\nquota=[{rate=0}]\n[headline]\nboth="T"', "both = 'T' .* admits no mover"),
+    "break-even as number": ('benchmark="b"\nbreakeven=5\n[scenario.X]', "names 'migration' and 'trade'"),
+    "break-even of lists": (
+        'benchmark="b"\n[scenario.M]\n[[breakeven]]\nmigration=["M"]\ntrade="M"', "breakeven, migration: .* a text"),
+    "break-even of quota 0": (
+        'benchmark="b"\n[scenario.M]\nquota=[{rate=0}]\n[[breakeven]]\nmigration="M"\ntrade="M"', "no quota above 0"),
+    "break-even with nobody": (
+        'benchmark="b"\n[scenario.M]\nquota=[{rate=1}]\n[[breakeven]]\nmigration="M"\ntrade="Z"', "'Z' is not a scen"),
+    "quota twice": (
+        'benchmark="b"\n[scenario.X]\nquota=[{rate=0.03}]\nshock=[{variable="quota",value=0.1}]', "the shock out"),
+    "no commodity": ('benchmark="b"\n[scenario.X]\ntariffs=[{remove="all", comm=[]}]', "comm: the list is empty"),
+    "no host": ('benchmark="b"\n[scenario.X]\nquota=[{rate=0.03, hosts=[]}]', "quota, hosts: the list is empty"),
+    "no skill": ('benchmark="b"\n[scenario.X]\nquota=[{rate=0.03, skills=[]}]', "quota, skills: the list is empty"),
+    "no home": ('benchmark="b"\n[scenario.X]\nquota=[{rate=0.03, homes=[]}]', "quota, homes: the list is empty"),
+    "home as number": ('benchmark="b"\n[closure]\nhome=5\n[scenario.X]\n', "closure, home: 5 is not a text"),
+    "rordelta as truth": ('benchmark="b"\n[closure]\nrordelta=true\n[scenario.X]\n', "rordelta is True"),
+    "1993 as number": ('benchmark="b"\n[scenario.X]\ntariffs=[{rate=1993}]', 'rate = "1993"'),
+    "1993 as layer number": ('benchmark="b"\n[scenario.X]\ntariffs=[{remove=1993}]', 'remove = "1993"'),
+    "tariff of -100%": ('benchmark="b"\n[scenario.X]\ntariffs=[{rate=-1}]', "-100% leaves nothing"),
     "not a list": ('benchmark="b"\n[scenario.X]\ntariffs="all"', "list of tables"),
 }
 
@@ -59,6 +88,12 @@ BROKEN = {
 def test_broken_file_is_refused_by_name(tmp_path, text, says):
     with pytest.raises(ScenarioError, match=says):
         read_scenarios(write(tmp_path, text))
+
+
+def test_mark_before_the_first_line_is_skipped(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text('benchmark = "b"\n[scenario.X]\n', encoding="utf-8-sig")
+    assert read_scenarios(path).benchmark == "b"
 
 
 def test_missing_file_is_named(tmp_path):
@@ -151,8 +186,9 @@ def test_feasible_quota_named_in_the_refusal_is_feasible(model):
 
 def test_1993_tariffs_need_the_layer(model):
     bare = Model(model.bench.replace(drop=("TMS1993",)))
-    with pytest.raises(ScenarioError, match="TMS1993"):
-        shocks_of(Scenario("X", tariffs=[{"rate": "1993"}]), bare)
+    for verb in ("rate", "remove"):
+        with pytest.raises(ScenarioError, match="TMS1993"):
+            shocks_of(Scenario("X", tariffs=[{verb: "1993"}]), bare)
 
 
 def test_coefficient_of_the_benchmark_cannot_be_replaced(model):
