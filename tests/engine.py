@@ -30,6 +30,9 @@ class ChordEngine:
         self.system, self._lu = system, None
         self._base = data
 
+    def price_level(self):
+        return None
+
     def rate_state(self, x, data):
         return self.system.view(np.asarray(x), data).rate_state(self.system.rates)
 

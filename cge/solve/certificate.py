@@ -71,7 +71,7 @@ def certify(system: System, x: np.ndarray, data: dict[str, Any], view: Any, path
     path : Path, optional
         The points behind the solution, for the second integration.
     """
-    f = system.residual(np.asarray(x, float), data)
+    f = system.residual(np.asarray(x, float), data, view)
     worst = int(np.argmax(np.abs(f)))
     block, row, element = system.locate(worst)
     income = float((view.INCOME * view.y).level().sum())

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from cge.errors import SolveFailed
+from cge.model.closure import NUMERAIRE
 from cge.solve.blocks import RegionBlocks, partition
 from cge.solve.chord import chord
 from cge.solve.device import Device
@@ -75,6 +76,8 @@ class Newton:
         part = None if system.n <= DENSE else partition(system)
         self._blocks = RegionBlocks(system, part) if part is not None else None
         self._factors: Any = None
+        self._base: dict | None = None
+        self._level: np.ndarray | None = None
         self._device = Device(system)
         self._residual = jax.jit(system.residual)
         self._rates = jax.jit(lambda x, data: system.view(x, data).rate_state(system.rates))
@@ -104,6 +107,31 @@ class Newton:
         """Inverse of the benchmark Jacobian (unknowns, rows); of small systems only."""
         return np.asarray(self._factors)
 
+    def price_level(self) -> np.ndarray | None:
+        """What a higher numeraire does to the unknowns, to start from: one for logarithms of nominal ones.
+
+        By homogeneity it is the same at every point, but for the few signed unknowns in money. None where the
+        closure holds no numeraire.
+        """
+        if self._level is None:
+            row, target = 0, -1
+            for r in self.system.rows:
+                if r["kind"] == "fixed" and r["name"] == NUMERAIRE:
+                    target = row
+                row += len(r["idx"])
+            if target < 0 or self._base is None:
+                return None
+            if self._blocks is None:
+                z = self.inverse[:, target]
+            else:
+                zero = np.zeros(self.system.n, np.float32)
+                unit = zero.copy()
+                unit[target] = 1.0
+                z = np.asarray(self._step(zero, self._device.single(self._base), self._factors, unit,
+                                          np.float32(SINGLE_TOL))[0], float)
+            self._level = np.where(np.abs(z - np.round(z)) < 1e-2, np.round(z), z)
+        return self._level
+
     def jacobian(self, x: np.ndarray, data: dict) -> np.ndarray:
         """Dense Jacobian of the residuals at ``x`` (rows, unknowns)."""
         return np.asarray(self._jacobian(self._jnp.asarray(x), self._device.double(data)))
@@ -125,6 +153,7 @@ class Newton:
             The Jacobian is singular: the message names the rows and unknowns involved.
         """
         self._device.hold(data)
+        self._base, self._level = data, None
         zero = np.zeros(self.system.n)
         if self._blocks is not None:
             self._factors = self._blocks.factorise(zero.astype(np.float32), self._device.single(data))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cge.errors import SolveFailed
+from cge.model.closure import NUMERAIRE
 from cge.solve.quadrature import integrate, lobatto
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ RATE_TOLERANCE = 1e-6
 _ACCEPTABLE = 1e-4
 #: Errors of money below this fraction of world income do not count.
 _SMALL_MONEY = 1e-10
-#: Residual demanded of interior points: their error enters the indices only, times how far weights move.
-_INTERIOR = 1e-6
+#: Residual demanded of interior points: in sub-steps, and by themselves, where their error enters the indices only
+#: times how far weights move.
+_INTERIOR, _NODE = 1e-8, 1e-7
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
 _MAX_SWEEPS = 12
@@ -117,7 +119,7 @@ class Path:
         model = self.model
         data = model.data_at(self.goal, t, self.shifted.get(t, self.nodes[0.0]))
         try:
-            x = model.newton.solve(self._start(t), data, self.report, _INTERIOR)
+            x = model.newton.solve(self._start(t), data, self.report, _NODE)
         except SolveFailed:
             if halvings == _MAX_HALVINGS:
                 raise
@@ -137,7 +139,10 @@ class Path:
         for _ in range(_MAX_SWEEPS):
             shift = {k: found[k] - self.nodes[1.0][k]["acc"] + self.shifted.get(1.0, start)[k]["acc"] for k in found}
             data = model.data_at(self.goal, 1.0, {k: {**start[k], "acc": v} for k, v in shift.items()})
-            x = model.newton.solve(self.points[1.0], data, self.report)
+            guess = self.points[1.0]
+            if (level := model.newton.price_level()) is not None:  # the price level makes up for the correction
+                guess = guess - level * float(shift[NUMERAIRE] - self.shifted.get(1.0, start)[NUMERAIRE]["acc"])
+            x = model.newton.solve(guess, data, self.report)
             end = model.newton.rate_state(x, data)
             states = [self.nodes[t] for t in times[:-1]] + [end]
             again = integrate(times, states, model.rate_dims(), 1.0)

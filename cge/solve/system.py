@@ -137,9 +137,12 @@ class System:
         return {**data, "masks": masks, "coef": {k: a for k, a in data["coef"].items() if k in self.used},
                 "exo": {k: a for k, a in data["exo"].items() if k in self.used or k in self._unknown_at}}
 
-    def residual(self, x: Any, data: dict[str, Any]) -> Any:
-        """Residuals of all rows at ``x``: log ratios, or differences over the benchmark flow."""
-        view = self.view(x, data)
+    def residual(self, x: Any, data: dict[str, Any], view: View | None = None) -> Any:
+        """Residuals of all rows at ``x``: log ratios, or differences over the benchmark flow.
+
+        ``view``, where there is one of the same point, saves evaluating the table again.
+        """
+        view = self.view(x, data) if view is None else view
         xp = namespace(x)
         parts = []
         for row in self.rows:

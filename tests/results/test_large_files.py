@@ -7,7 +7,7 @@ import xarray as xr
 import cge.results.dataset as dataset
 from cge import Model, read_scenarios
 from cge.benchmark import synthetic_world, write_benchmark
-from cge.results import open_results, to_dataset, write_netcdf
+from cge.results import to_dataset, write_netcdf
 from cge.solve.model import Solution
 from cge.welfare.gains import add_gains
 
@@ -53,7 +53,7 @@ def test_large_arrays_are_left_out_unless_asked(case, monkeypatch):
 def test_compression_changes_no_number(case, tmp_path, monkeypatch, most):
     monkeypatch.setattr(dataset, "MOST_COMPRESSED", most)
     ds = to_dataset(*case, True)
-    back = open_results(write_netcdf(ds, tmp_path / "r.nc"))
+    back = xr.open_dataset(write_netcdf(ds, tmp_path / "r.nc"))
     for name in ("qxs", "AE", "CNTqxs"):
         np.testing.assert_array_equal(back[name].values, ds[name].values)
         assert back[name].dtype == np.float64
