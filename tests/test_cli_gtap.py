@@ -25,6 +25,7 @@ def test_import_run_and_export(gtap, monkeypatch, capsys):
 benchmark = "mine"
 [closure]
 use = "trade_balance"
+home = "R1"
 [scenario.tm10]
 shock = [{ variable = "tm", value = 1.1 }]
 """)
