@@ -1,13 +1,16 @@
 """Closures: swaps element by element, and refusal of what is not square."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from cge.errors import ClosureError
+from cge.errors import ClosureError, SolveFailed
 from cge.model import table
 from cge.model.closure import Closure, Swap, active_cells
 from cge.model.table import Table
 from cge.solve.model import Model
+from cge.solve.newton import Newton
 from cge.solve.structure import check_structure
 from tests.cases import model
 from tests.engine import complex_step_jacobian, plain
@@ -168,3 +171,16 @@ def test_a_swap_of_absent_flows_only_is_refused():
     absent = ~active_cells("qxs", table, m.cal)
     with pytest.raises(ClosureError, match="none of these cells has a flow"):
         Closure((Swap("qxs", "tms", absent),)).partition(table, m.cal)
+
+
+@pytest.mark.parametrize(("freed", "held", "says"), [
+    ("dpsave", "del_tbalry", r"one equation follows .* among 'del_tbalry' in all 3 regions; and nothing determines "
+     r"'dpsave' in all 3 regions, .*leave one out: dpsave\(r\) = del_tbalry\(r\) except R3"),
+    ("pfactwld", "walraslack", "among 'walraslack', .*nothing determines .*'pem' in 9 cells.*The price level is free"),
+])
+def test_a_closure_that_is_singular_by_its_numbers_is_explained(freed, held, says):
+    bad = Model(model(seed=1).bench, Closure((Swap(held, freed),)))
+    jacobian = complex_step_jacobian(bad.system, np.zeros(bad.system.n), bad._base)
+    check_structure(bad.system, jacobian)
+    with pytest.raises(SolveFailed, match=says):
+        Newton._inverted(SimpleNamespace(system=bad.system), jacobian)
