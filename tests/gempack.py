@@ -12,6 +12,7 @@ import xarray as xr
 from cge.benchmark import HEADERS, Benchmark
 from cge.benchmark.headers import DIM_SET
 from cge.model import table
+from cge.solve.notional import notional
 
 # Names of the parameter file's headers.
 PARAMETERS = {
@@ -146,53 +147,54 @@ def spelled(labels, wanted):
     return [own.get(x.lower(), x) for x in labels]
 
 
-def summary(error: np.ndarray, labels, expected: np.ndarray, active: np.ndarray | bool = True) -> dict:
-    """Quantiles of an array of errors over its active cells, and where the largest is."""
-    counted = error[np.broadcast_to(active, error.shape)]
+def summary(error: np.ndarray, labels, expected: np.ndarray, counted: np.ndarray | bool = True,
+            left: int = 0) -> dict:
+    """Quantiles of an array of errors over the cells counted, where the largest is, and how many cells are left out."""
+    values = error[np.broadcast_to(counted, error.shape)]
     cell = np.unravel_index(int(error.argmax()), error.shape) if error.shape else ()
     return {
         "max": float(error.max()),
-        "p50": float(np.quantile(counted, 0.5)),
-        "p99": float(np.quantile(counted, 0.99)),
+        "p50": float(np.quantile(values, 0.5)),
+        "p99": float(np.quantile(values, 0.99)),
         "where": ", ".join(h[i] for h, i in zip(labels, cell, strict=True)),
         "range": float(np.abs(expected).max()),
-        "cells": counted.size,
+        "cells": values.size,
+        "left": left + error.size - values.size,
     }
 
 
 def compare(solution, base, path: Path) -> dict[str, dict]:
-    """Errors of every variable that both solutions have.
+    """Errors of every variable that both solutions have, over all cells, those of absent flows among them.
 
     Returns
     -------
     dict
-        Per variable: ``max`` and ``p99`` of the absolute error over active cells
-        (percentage points, or million US$ where GTAP declares a change),
-        ``where`` the largest is, ``range`` of the reference, ``cells`` compared.
+        Per variable: ``max`` and ``p99`` of the absolute error (percentage points,
+        or million US$ where GTAP declares a change), ``where`` the largest is,
+        ``range`` of the reference, ``cells`` compared and ``left``, the cells
+        of the reference that the model does not have.
     """
     model, out = solution.model, {}
+    filled = notional(solution)
     for name, (expected, axes) in reference(path).items():
         symbol = model.system.table.symbols.get(name)
-        if symbol is None:
+        if symbol is None or not expected.size:
             continue
-        own = solution[name].values
+        own = filled.get(name, solution[name].values)
         labels = [model.cal.sets[d] for d in symbol.dims]
         if symbol.positive:
             before = base[name].values
             own = 100.0 * (own / np.where(before == 0, 1.0, before) - 1.0)
-        active = np.broadcast_to(model.cal.masks.get(name, True), own.shape)
         # Sets may differ: specific endowments only, or a shifter over all commodities in place of margins.
         held = axes or [list(w) for w in labels]
         held = [spelled(h, w) for h, w in zip(held, labels, strict=True)]
         common = [[x for x in h if x in w] for h, w in zip(held, labels, strict=True)]
         if not all(common):
             continue
+        size = expected.size
         expected = expected.reshape([len(h) for h in held])[_cells(common, held)]
-        own, active = own[_cells(common, labels)], active[_cells(common, labels)]
-        if not active.any():
-            continue
-        error = np.where(active, np.abs(own - expected), 0.0)
-        out[name] = summary(error, common, expected, active)
+        error = np.abs(own[_cells(common, labels)] - expected)
+        out[name] = summary(error, common, expected, left=size - expected.size)
     return out
 
 

@@ -3,7 +3,9 @@
 Each folder holds a GTAP version 7 data base (basedata.har, sets.har, default.prm), GEMPACK's solution of one
 simulation (sl4dump_*.har: one header per variable, % change or change) and its updated data base
 (updated_*.har). The simulation is read off the solution itself: shocks are the exogenous variables that
-moved; where ``dpsave`` moved and the trade balance did not, the two have been swapped.
+moved; where ``dpsave`` moved and the trade balance did not, the two have been swapped. All cells are compared;
+``left`` counts those that one side does not have (elements of a set that the model has no use for) and flows
+that are zero in the data base.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ def updated_errors(solution, path: Path) -> dict[str, dict]:
         start = own_before[name].values
         mine = np.divide(ours, start, out=np.ones_like(start), where=~small & (start != 0.0))
         out[name] = gempack.summary(100.0 * np.where(small, 0.0, np.abs(mine - theirs)),
-                                    [list(own_before.labels(d)) for d in dims], 100.0 * (theirs - 1.0))
+                                    [list(own_before.labels(d)) for d in dims], 100.0 * (theirs - 1.0), ~small)
     return out
 
 
@@ -109,12 +111,14 @@ def _near(e: dict) -> bool:
 
 
 def _print(title: str, errors: dict[str, dict], within) -> bool:
-    print(f"\n{title}\n{'variable':<15}{'cells':>7}{'p50':>11}{'p99':>11}{'max':>11}{'largest':>12}  worst cell")
+    print(f"\n{title}\n{'variable':<15}{'cells':>7}{'left':>6}{'p50':>11}{'p99':>11}{'max':>11}{'largest':>12}"
+          "  worst cell")
     for name, e in errors.items():
-        print(f"{name:<15}{e['cells']:>7}{e['p50']:>11.6f}{e['p99']:>11.6f}{e['max']:>11.6f}{e['range']:>12.4g}  "
-              f"{e['where']}{'' if within(e) else '   <-- beyond the bar'}")
+        print(f"{name:<15}{e['cells']:>7}{e['left']:>6}{e['p50']:>11.6f}{e['p99']:>11.6f}{e['max']:>11.6f}"
+              f"{e['range']:>12.4g}  {e['where']}{'' if within(e) else '   <-- beyond the bar'}")
     beyond = [n for n, e in errors.items() if not within(e)]
-    print(f"{len(errors)} variables, {sum(e['cells'] for e in errors.values())} cells; "
+    cells, left = (sum(e[k] for e in errors.values()) for k in ("cells", "left"))
+    print(f"{len(errors)} variables, {cells} cells compared, {left} left out; "
           + (f"beyond the bar: {', '.join(beyond)}" if beyond else "all within the bar"))
     return not beyond
 

@@ -30,7 +30,8 @@ class Swap:
     endogenous : str
         The variable that becomes endogenous.
     where : bool array, optional
-        Cells of the variable that is freed; all active ones by default.
+        Cells of the variable that is freed; all by default. Cells are exchanged in pairs, and only
+        those whose flows exist on both sides.
     where_held : bool array, optional
         Cells of the variable that is held, where its dimensions differ; ``where`` by default.
     """
@@ -89,9 +90,13 @@ class Closure:
         freed, held = table.symbols[swap.endogenous], table.symbols[swap.exogenous]
         if freed.role != "exogenous" and swap.endogenous not in fixed:
             raise ClosureError(f"{what}: '{freed.name}' is endogenous already; name an exogenous variable to free")
-        where_free = _cells(swap.where, freed.name, table, cal, what)
         mask_held = swap.where if swap.where_held is None else swap.where_held
-        where_held = _cells(mask_held, held.name, table, cal, what)
+        where_free, where_held = _pairs(_asked(swap.where, freed.name, table, cal, what),
+                                        _asked(mask_held, held.name, table, cal, what),
+                                        active_cells(freed.name, table, cal), active_cells(held.name, table, cal))
+        if not where_free.any() and not where_held.any():
+            raise ClosureError(f"{what}: none of these cells has a flow in the benchmark, so that there is nothing to "
+                               "exchange; name elements that trade or are used")
         if int(where_free.sum()) != int(where_held.sum()):
             raise ClosureError(f"{what}: {int(where_free.sum())} cells are freed but "
                                f"{int(where_held.sum())} fixed; both sides of a swap must have the same elements")
@@ -146,10 +151,26 @@ def active_cells(name: str, table: Table, cal: Calibration) -> np.ndarray:
     return np.ones([len(cal.sets[d]) for d in table.symbols[name].dims], bool)
 
 
-def _cells(where, name, table, cal, what):
-    cells = active_cells(name, table, cal)
+def _asked(where, name, table, cal, what) -> np.ndarray:
+    """Cells of a symbol that a swap names, with a flow or without."""
+    shape = tuple(len(cal.sets[d]) for d in table.symbols[name].dims)
     try:
-        return cells if where is None else cells & np.broadcast_to(np.asarray(where, bool), cells.shape)
+        return np.ones(shape, bool) if where is None else np.array(np.broadcast_to(np.asarray(where, bool), shape))
     except ValueError:
         raise ClosureError(f"{what}: the mask has shape {np.shape(where)} but '{name}' has cells "
-                           f"{cells.shape} over {table.symbols[name].dims}") from None
+                           f"{shape} over {table.symbols[name].dims}") from None
+
+
+def _pairs(free: np.ndarray, held: np.ndarray, active_free: np.ndarray,
+           active_held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Active cells of both sides; where as many are named on each, element by element, in the order of the sets.
+
+    A tax may exist for a flow that does not: its partner on the other side has no equation, so neither is exchanged.
+    """
+    i, j = np.flatnonzero(free), np.flatnonzero(held)
+    free, held = free & active_free, held & active_held
+    if len(i) == len(j):
+        both = active_free.reshape(-1)[i] & active_held.reshape(-1)[j]
+        free.reshape(-1)[i[~both]] = False
+        held.reshape(-1)[j[~both]] = False
+    return free, held

@@ -1,41 +1,33 @@
-"""Closures in words: swap statements as the field writes them, and a library of named closures.
+"""A library of named closures, and the ``[closure]`` section of a scenario file.
 
-A statement exchanges the status of two variables, element by element or whole::
-
-    swap dpsave(r) = del_tbalry(r) except USA
-    swap tms(Tex, CHN, importers) = qxs(Tex, CHN, importers)
-    swap qe(UnskLab, r) = realwage(UnskLab, r)
-
-An index is a label, a group of regions, or a free letter (or ``*``) for all
-elements. Which side is freed follows from the status of the two.
+A named closure is a list of swap statements (:mod:`cge.scenario.statements`), a change of
+mobility, or a shock that goes with every scenario of the file.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from cge.benchmark import Benchmark
-from cge.errors import ClosureError, ScenarioError
-from cge.model import table
-from cge.model.closure import NUMERAIRE, Swap
-from cge.scenario.shocks import positions
+from cge.errors import ClosureError
+from cge.model.closure import Swap
+from cge.scenario.statements import parse_swap, spelled
 
-_SIDE = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*")
+__all__ = ["LIBRARY", "closure_shocks", "closure_swaps", "parse_swap", "with_mobility"]
 
 #: Named closures: what they hold fixed, and their swap statements. ``{home}`` is the region left out of a
-#: condition that holds for all regions but one (its own follows from the world's).
+#: condition that holds for all regions but one (its own follows from the world's), ``{skill}`` a kind of labour.
 LIBRARY: dict[str, tuple[str, tuple[str, ...]]] = {
     "trade_balance": (
         "trade balances (with net remittances) fixed in relation to world income; saving propensities adjust",
         ("dpsave(r) = del_tbalry(r) except {home}",)),
     "real_wage": (
-        "real wage of unskilled workers fixed; employment adjusts (for a floor shock wfloor instead)",
-        ("qe({unskilled}, r) = realwage({unskilled}, r)",)),
+        "real wage of {skill} fixed, up and down; employment adjusts",
+        ("qe({skill}, r) = realwage({skill}, r)",)),
+    "real_wage_floor": (
+        "real wage of {skill} not below the benchmark's; unemployment where it would fall (a shock of wfloor)", ()),
     "revenue_neutral": (
         "tax revenue in relation to income fixed; a uniform tax on private consumption adjusts",
         ("tpreg(r) = del_ttaxr(r)",)),
@@ -49,67 +41,11 @@ LIBRARY: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def parse_swap(text: str, bench: Benchmark) -> Swap:
-    """Read one swap statement.
-
-    Parameters
-    ----------
-    text : str
-        ``A(i, j) = B(i, j) [except LABEL, ...]``, with or without the word ``swap``.
-    bench : Benchmark
-        Gives the labels.
-
-    Raises
-    ------
-    ClosureError
-        The statement cannot be read, a variable or element is unknown, or both
-        sides have the same status.
-    """
-    body, _, left_out = text.strip().removeprefix("swap ").rstrip("; ").partition(" except ")
-    sides = body.split("=")
-    found = [_SIDE.fullmatch(s) for s in sides]
-    if len(sides) != 2 or not all(found):
-        raise ClosureError(f"swap statement '{text}' cannot be read; write it as: dpsave(r) = del_tbalry(r) except USA")
-    names = [m.group(1) for m in found if m]
-    masks = [_mask(m.group(1), m.group(2), left_out, bench, text) for m in found if m]
-    free = [_given(name) for name in names]
-    if free[0] == free[1]:
-        status = "exogenous" if free[0] else "endogenous"
-        raise ClosureError(f"swap '{text}': '{names[0]}' and '{names[1]}' are both {status}; a swap exchanges "
-                           "one of each")
-    i, j = (0, 1) if free[0] else (1, 0)
-    return Swap(exogenous=names[j], endogenous=names[i], where=masks[i], where_held=masks[j])
-
-
-def _given(name: str) -> bool:
-    """Whether the default closure gives the variable."""
-    return name == NUMERAIRE or table.symbols[name].role == "exogenous"
-
-
-def _mask(name: str, indices: str | None, left_out: str, bench: Benchmark, text: str) -> np.ndarray:
-    symbol = table.symbols.get(name)
-    if symbol is None:
-        near = difflib.get_close_matches(name, table.symbols, 1)
-        raise ClosureError(f"swap '{text}': '{name}' is not a variable of the model"
-                           + (f"; did you mean '{near[0]}'?" if near else "; `cge symbols` lists them"))
-    dims = symbol.dims
-    given = [w.strip() for w in indices.split(",")] if indices and indices.strip() else ["*"] * len(dims)
-    if len(given) != len(dims):
-        raise ClosureError(f"swap '{text}': '{name}' has the dimensions ({', '.join(dims)}), not {len(given)}")
-    picked = []
-    for dim, word in zip(dims, given, strict=True):
-        everything = word == "*" or word.lower() == dim or (len(word) == 1 and word.islower())
-        try:
-            chosen = positions(bench, dim, None if everything else [word], f"swap '{text}'")
-            gone = [w.strip() for w in left_out.split(",") if w.strip()]
-            if everything and gone and dim in ("reg", "src", "dst", "home", "host"):
-                chosen = np.setdiff1d(chosen, positions(bench, dim, gone, f"swap '{text}'"))
-        except ScenarioError as err:
-            raise ClosureError(str(err)) from None
-        picked.append(chosen)
-    mask = np.zeros([len(bench.labels(d)) for d in dims], bool)
-    mask[np.ix_(*picked)] = True
-    return mask
+#: The key of the section that each placeholder of a statement asks for, and what it is.
+_NEEDS = {"home": "the region left out", "skill": "the kind of labour", "comm": "the commodity",
+          "src": "the exporting region", "dst": "the importing region"}
+#: Parts of labels that mean unskilled labour in GTAP data bases (UnSkLab, unsklab, ag_othlowsk).
+_UNSKILLED = ("unsk", "lowsk")
 
 
 def closure_swaps(spec: Mapping[str, Any], bench: Benchmark) -> tuple[Swap, ...]:
@@ -121,33 +57,87 @@ def closure_swaps(spec: Mapping[str, Any], bench: Benchmark) -> tuple[Swap, ...]
         Unknown named closure, or a statement that cannot be read.
     """
     swaps: list[Swap] = []
-    for name in _words(spec.get("use", ())):
-        if name not in LIBRARY:
-            near = difflib.get_close_matches(name, LIBRARY, 1)
-            raise ClosureError(f"closure '{name}' is not in the library ({', '.join(LIBRARY)})"
-                               + (f"; did you mean '{near[0]}'?" if near else ""))
-        skills = bench.labels("skill")
-        words = {"home": spec.get("home", bench.labels("reg")[0]), "unskilled": skills[0] if skills else "labour",
-                 **{k: spec[k] for k in ("comm", "src", "dst") if k in spec}}
-        try:
-            swaps += [parse_swap(s.format(**words), bench) for s in LIBRARY[name][1]]
-        except KeyError as missing:
-            raise ClosureError(f"closure '{name}' needs {missing.args[0]}; add {missing.args[0]} = \"...\" to the "
-                               "closure section") from None
+    bench = with_mobility(bench, spec)  # the subsets of endowments follow from it
+    used = _used(spec)
     _check_words(spec, bench)
+    for name in used:
+        for statement in LIBRARY[name][1]:
+            for words in _choices(name, statement, spec, bench):
+                swaps.append(parse_swap(statement.format(**words), bench))
     swaps += [parse_swap(s, bench) for s in _words(spec.get("swap", ()))]
     return tuple(swaps)
 
 
+def closure_shocks(spec: Mapping[str, Any], bench: Benchmark) -> list[dict[str, Any]]:
+    """Shocks that a ``[closure]`` section gives every scenario, as entries of ``shock``.
+
+    Raises
+    ------
+    ClosureError
+        The kind of labour is not clear, or the benchmark does not have it.
+    """
+    if "real_wage_floor" not in _used(spec):
+        return []
+    where: dict[str, Any] = {"skill": _skills("real_wage_floor", spec, bench)}
+    if "hosts" in spec:
+        where["reg"] = spec["hosts"]
+    return [{"variable": "wfloor", "value": 1.0, "where": where}]
+
+
+def _used(spec: Mapping[str, Any]) -> list[str]:
+    """Names of the closures used, all of them in the library."""
+    names = list(_words(spec.get("use", ())))
+    for name in names:
+        if name not in LIBRARY:
+            near = difflib.get_close_matches(name, LIBRARY, 1)
+            raise ClosureError(f"closure '{name}' is not in the library ({', '.join(LIBRARY)})"
+                               + (f"; did you mean '{near[0]}'?" if near else ""))
+    return names
+
+
+def _choices(name: str, statement: str, spec: Mapping[str, Any], bench: Benchmark) -> list[dict[str, str]]:
+    """Words for the placeholders of a statement, once for each kind of labour it is about."""
+    wanted = [key for key in _NEEDS if f"{{{key}}}" in statement]
+    words = {}
+    for key in wanted:
+        if key == "skill":
+            continue
+        if key not in spec:
+            dim = "reg" if key == "home" else key
+            raise ClosureError(f"closure '{name}' needs {key}, {_NEEDS[key]}; add {key} = \"...\" to the closure "
+                               f"section, one of {', '.join(bench.labels(dim))}")
+        words[key] = spec[key]
+    return [{**words, "skill": s} for s in _skills(name, spec, bench)] if "skill" in wanted else [words]
+
+
+def _skills(name: str, spec: Mapping[str, Any], bench: Benchmark) -> list[str]:
+    """Kinds of labour that a closure is about: as given, or the one whose name says that it is unskilled."""
+    known = bench.labels("skill")
+    if "skill" in spec:
+        given = list(_words(spec["skill"]))
+        found = [spelled(s, known) for s in given]
+        if not given or None in found:
+            raise ClosureError(f"closure '{name}': skill = {spec['skill']!r} is not a kind of labour of benchmark "
+                               f"{bench.name}; it has {', '.join(known) or 'none'}")
+        return [s for s in found if s]
+    likely = [s for s in known if any(part in s.lower().replace("_", "") for part in _UNSKILLED)]
+    found_one = likely if len(likely) == 1 else list(known) if len(known) == 1 else []
+    if not found_one:
+        raise ClosureError(f"closure '{name}' needs skill, {_NEEDS['skill']}, which the names do not tell; add skill = "
+                           f"\"...\" to the closure section, one of {', '.join(known) or '(the benchmark has none)'}")
+    return found_one
+
+
 def _check_words(spec: Mapping[str, Any], bench: Benchmark) -> None:
     """Refuse words for the named closures that none in use takes, and a home that is no region."""
-    used = [name for name in _words(spec.get("use", ())) if name in LIBRARY]
-    for key in ("home", "comm", "src", "dst"):
+    used = _used(spec)
+    for key in (*_NEEDS, "hosts"):
         takers = [name for name, (_, statements) in LIBRARY.items() if any(f"{{{key}}}" in s for s in statements)]
+        takers += ["real_wage_floor"] if key in ("skill", "hosts") else []
         if key in spec and not set(takers) & set(used):
             raise ClosureError(f"closure: {key} = {spec[key]!r} has no effect, for it is a word of the named closure "
                                f"{' or '.join(takers)}; add use = [\"{takers[0]}\"], or leave {key} out")
-    if "home" in spec and spec["home"] not in bench.labels("reg"):
+    if "home" in spec and spelled(str(spec["home"]), bench.labels("reg")) is None:
         near = difflib.get_close_matches(str(spec["home"]), bench.labels("reg"), 1)
         raise ClosureError(f"closure: home = {spec['home']!r} is no region of benchmark {bench.name}; "
                            + (f"did you mean '{near[0]}'? " if near else "")

@@ -15,6 +15,9 @@ from cge.model.calibrate import mover_coefficients
 from cge.scenario.spec import Scenario, percent_below
 from cge.solve.model import Model
 
+#: What the elements of a dimension are called in messages.
+_KINDS = {"comm": "sector", "acts": "activity", "endw": "endowment", "marg": "margin commodity", "skill": "skill"}
+
 
 def positions(bench: Benchmark, dim: str, wanted: Any, where: str) -> np.ndarray:
     """Positions of the named elements of a dimension; groups of regions may be named.
@@ -37,7 +40,7 @@ def positions(bench: Benchmark, dim: str, wanted: Any, where: str) -> np.ndarray
             out.append(labels.index(name))
         else:
             near = difflib.get_close_matches(str(name), [*labels, *groups], 1)
-            kind = {"comm": "sector", "skill": "skill"}.get(dim, "region")
+            kind = _KINDS.get(dim, "region")
             raise ScenarioError(f"{where}: {kind} '{name}' is not in benchmark {bench.name}; "
                                 + (f"did you mean '{near[0]}'? " if near else "")
                                 + f"It has {', '.join([*labels, *groups])}")

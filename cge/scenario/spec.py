@@ -36,7 +36,7 @@ _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
 _SHOCK_KEYS = {"variable", "value", "where"}
 _LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
-_CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility", "comm", "src", "dst"}
+_CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility", "comm", "src", "dst", "skill", "hosts"}
 _ROLES = {"trade", "trade_applied", "trade_1993", "migration", "unskilled", "skilled", "both"}
 _MOVING_ROLES = {"migration", "unskilled", "skilled", "both"}
 SUPPLY_RULES = ("pool", "stocks")
@@ -148,7 +148,8 @@ class ScenarioFile:
         The file as read, kept for provenance.
     title, benchmark, output : str
     closure : mapping
-        ``rordelta``, ``use`` and ``home``, ``swap``, ``mobility``; see :mod:`cge.scenario.closures`.
+        ``rordelta``, ``use`` with its words (``home``, ``skill``, ...), ``swap``, ``mobility``; see
+        :mod:`cge.scenario.closures`.
     labour : mapping
         Labour options of all scenarios.
     scenarios : dict of str to Scenario

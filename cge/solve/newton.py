@@ -22,7 +22,7 @@ from cge.solve.chord import chord
 from cge.solve.device import Device
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.krylov import gmres
-from cge.solve.structure import check_structure
+from cge.solve.structure import check_structure, explain_singular
 from cge.solve.system import System
 
 #: Largest residual aimed at.
@@ -173,11 +173,7 @@ class Newton:
         except np.linalg.LinAlgError:
             inverse = None
         if inverse is None or not np.isfinite(inverse).all() or np.abs(inverse).max() > 1e13:
-            left = np.linalg.svd(jac)[0][:, -1]
-            worst = np.argsort(-np.abs(left))[:3]
-            raise SolveFailed("the system is singular at the benchmark: these conditions are dependent: "
-                              + "; ".join(self.describe(int(i)) for i in worst)
-                              + ". Check the closure (a market dropped twice, a price level without numeraire)")
+            raise SolveFailed(explain_singular(self.system, jac))
         return inverse
 
     def solve(self, x: np.ndarray, data: dict, report: NewtonReport, tolerance: float | None = None) -> np.ndarray:

@@ -3,18 +3,26 @@
 A closure may have as many conditions as unknowns and still be impossible: a held
 value that no unknown moves, an unknown that no condition feels. A maximum
 matching on the pattern of the Jacobian (Duff 1981) finds them without a solve.
+What depends on the numbers (trade balances held in all regions, of which the last follows)
+shows in the null vectors of the Jacobian: the left ones are the equations that depend on
+each other, the right ones the unknowns that nothing determines.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from cge.errors import ClosureError
+from cge.model.closure import NUMERAIRE
 from cge.solve.system import System
 
 _SHOWN = 3
+#: Groups of a null vector that are named; parts of its largest element, and of the largest singular value, that count.
+_GROUPS, _PART, _ZERO = 4, 0.1, 1e-10
 
 
 def check_structure(system: System, jacobian: np.ndarray) -> None:
@@ -43,6 +51,79 @@ def check_structure(system: System, jacobian: np.ndarray) -> None:
     raise ClosureError(
         f"the closure cannot be solved: nothing is left to meet {_some(over)}, and nothing determines "
         f"{_some(under)}; swap variables that move each other")
+
+
+def explain_singular(system: System, jacobian: np.ndarray) -> str:
+    """Why a square Jacobian is singular, in words.
+
+    Parameters
+    ----------
+    system : System
+    jacobian : array (rows, unknowns)
+
+    Returns
+    -------
+    str
+        Equations that depend on each other and unknowns that nothing determines, by name and in how many cells, values
+        held and variables freed by the closure first; and what to change in the usual cases.
+    """
+    left, sizes, right = np.linalg.svd(jacobian)
+    null = max(1, int((sizes < _ZERO * sizes[0]).sum()))
+    rows, unknowns = np.abs(left[:, -null:]).max(1), np.abs(right[-null:]).max(0)
+    symbols = system.table.symbols
+    held = _groups(rows, [system.locate(i)[1:] for i in range(len(rows))], lambda n: n in system.fixed)
+    free = _groups(unknowns, [system.locate_unknown(j) for j in range(len(unknowns))],
+                   lambda n: symbols[n].role == "exogenous")
+    count = "one equation follows" if null == 1 else f"{null} equations follow"
+    return (f"the system is singular at the benchmark: {count} from the others, among {_named(system, held)}; "
+            f"and nothing determines {_named(system, free)}. " + _advice(system, held, right[-null:]))
+
+
+def _groups(size: np.ndarray, places: list[tuple[str, tuple[str, ...]]], first: Callable[[str], bool]
+            ) -> dict[str, list[tuple[str, ...]]]:
+    """Elements of a null vector that count, by name: those of the closure first, then the largest."""
+    largest: dict[str, float] = {}
+    cells: dict[str, list[tuple[str, ...]]] = {}
+    for i in np.flatnonzero(size > _PART * size.max()):
+        name, element = places[i]
+        cells.setdefault(name, []).append(element)
+        largest[name] = max(largest.get(name, 0.0), float(size[i]))
+    order = sorted(cells, key=lambda n: (not first(n), -round(largest[n] / size.max(), 3)))
+    return {n: cells[n] for n in order}
+
+
+def _named(system: System, groups: dict[str, list[tuple[str, ...]]]) -> str:
+    words = []
+    for name, elements in list(groups.items())[:_GROUPS]:
+        dims = (system.table.conditions[name] if name in system.table.conditions else system.table.symbols[name]).dims
+        everywhere = len(elements) == int(np.prod([len(system.cal.sets[d]) for d in dims]))
+        if dims == ("reg",) and everywhere:
+            words.append(f"'{name}' in all {len(elements)} regions")
+        elif len(elements) > _SHOWN:
+            words.append(f"'{name}' in {len(elements)} cells")
+        else:
+            words.append(f"'{name}'" + (f" at {'; '.join(', '.join(e) for e in elements)}" if dims else ""))
+    return ", ".join(words) + (f" and {len(groups) - _GROUPS} more" if len(groups) > _GROUPS else "")
+
+
+def _advice(system: System, dependent: dict[str, list[tuple[str, ...]]], null: np.ndarray) -> str:
+    """What to change: hold a price level; leave a region out of what the world's total gives."""
+    prices = next((cells for name, _, cells in system.unknown if name == "pds"), slice(0))
+    for vector in null:
+        moves = vector[prices]
+        if len(moves) and np.abs(moves).max() > _PART * np.abs(vector).max() and np.ptp(moves) < 1e-6:
+            return (f"The price level is free: all prices may move together. Hold '{NUMERAIRE}' or another price, "
+                    "not a quantity or a balance in its place")
+    for name, elements in dependent.items():
+        symbol = system.table.symbols.get(name)
+        if symbol is None or name not in system.fixed or "reg" not in symbol.dims:
+            continue
+        if len(elements) == int(np.prod(system.shape(name))):
+            partner = next((s.endogenous for s in system.closure.swaps if s.exogenous == name), "...")
+            index = f"({', '.join(d[0] for d in symbol.dims)})"
+            return (f"'{name}' is held in every region, and the last follows from the others; leave one out: "
+                    f"{partner}{index} = {name}{index} except {system.cal.sets['reg'][-1]}")
+    return "Swap variables that move each other"
 
 
 def _words(name: str, element: tuple[str, ...]) -> str:

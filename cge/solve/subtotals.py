@@ -26,6 +26,9 @@ from cge.solve.model import Model, Solution
 _STEP = 1e-30
 _TOLERANCE = 1e-6
 _MAX_STEPS = 32
+#: Errors that do not count, so that variables that do not move cost no steps: of world income for money, of one
+#: for indices and ratios. Points and tangents are solved to about a tenth of that.
+_ROUNDING = 1e-11
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class Subtotals:
         change of the solution, computed apart from the contributions.
     gap : float
         Largest difference between the sum of contributions and the whole, over
-        the largest change of the variable.
+        the largest change of the variable; a change below 1e-5 (of world income
+        for money) counts as that much, since rounding would be all that is measured.
     steps : int
         Points of the integration less one.
     """
@@ -172,12 +176,13 @@ def _values(view: Any, names: Sequence[str]) -> np.ndarray:
 
 
 def _scales(model: Model, names: Sequence[str], total: np.ndarray) -> np.ndarray:
-    """Largest change of each variable, per cell of the vector."""
+    """Largest change of each variable, per cell of the vector; not less than where rounding reaches the tolerance."""
     out, start = np.ones_like(total), 0
     for name in names:
         size = int(np.prod(model.system.shape(name)))
         block = slice(start, start + size)
-        out[block] = max(float(np.max(np.abs(total[block]), initial=0.0)), 1e-12)
+        unit = model.system.money(name) or (100.0 if table.symbols[name].unit.startswith("index") else 1.0)
+        out[block] = max(float(np.max(np.abs(total[block]), initial=0.0)), _ROUNDING / _TOLERANCE * unit)
         start += size
     return out
 

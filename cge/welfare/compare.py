@@ -14,7 +14,7 @@ from cge.errors import CGEError, ScenarioError, SolveFailed
 from cge.model.closure import Closure
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, read_scenarios, shocks_of
-from cge.scenario.closures import closure_swaps, with_mobility
+from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
 from cge.scenario.parts import parts_of
 from cge.scenario.spec import breakeven_pairs
 from cge.solve.model import Model, Solution
@@ -58,6 +58,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
     file = source if isinstance(source, ScenarioFile) else read_scenarios(source)
     clock = time.perf_counter()
     bench = benchmark or open_benchmark(file.benchmark)
+    file = with_closure_shocks(file, bench)
     model = make_model(bench, file)
     # All scenarios are translated before the first solve: a wrong name costs no waiting.
     wanted = {}
@@ -109,9 +110,19 @@ def decompose(source: str | Path | ScenarioFile, scenario: str, names: Sequence[
     file = source if isinstance(source, ScenarioFile) else read_scenarios(source)
     if scenario not in file.scenarios:
         raise ScenarioError(f"{file.path} has no scenario '{scenario}'; it has {', '.join(file.scenarios)}")
-    model = make_model(benchmark or open_benchmark(file.benchmark), file)
+    bench = benchmark or open_benchmark(file.benchmark)
+    file = with_closure_shocks(file, bench)
+    model = make_model(bench, file)
     parts, coefficients = parts_of(file.scenarios[scenario], model, file.labour, by)
     return subtotals(model, parts, names, coefficients)
+
+
+def with_closure_shocks(file: ScenarioFile, bench: Benchmark) -> ScenarioFile:
+    """The file with the shocks that its closure gives every scenario; what a scenario says itself goes before them."""
+    extra = closure_shocks(file.closure, bench)
+    if not extra:
+        return file
+    return replace(file, scenarios={n: replace(s, shock=[*extra, *s.shock]) for n, s in file.scenarios.items()})
 
 
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:

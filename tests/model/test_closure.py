@@ -1,13 +1,16 @@
 """Closures: swaps element by element, and refusal of what is not square."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from cge.errors import ClosureError
+from cge.errors import ClosureError, SolveFailed
 from cge.model import table
-from cge.model.closure import Closure, Swap
+from cge.model.closure import Closure, Swap, active_cells
 from cge.model.table import Table
 from cge.solve.model import Model
+from cge.solve.newton import Newton
 from cge.solve.structure import check_structure
 from tests.cases import model
 from tests.engine import complex_step_jacobian, plain
@@ -122,3 +125,62 @@ def test_money_can_be_held():
     held = np.array([True, True, False])
     m = plain(Model(model(seed=1).bench, Closure((Swap("tbal", "dpsave", held),))))
     np.testing.assert_allclose(m.solve({"tm": 0.9})["tbal"][:2], m.base()["tbal"][:2], rtol=1e-8)
+
+
+HOLES = {"seed": 1, "migrants": False}
+
+
+@pytest.mark.parametrize(("held", "freed"), [("qxs", "tms"), ("pfe", "tinc"), ("qfm", "tfm"), ("qpm", "tpmall"),
+                                             ("ps", "to"), ("qc", "tradslack")])
+def test_a_swap_of_whole_variables_leaves_absent_flows_alone(held, freed):
+    m = model(**HOLES)
+    active = active_cells(held, table, m.cal)
+    assert active.any()
+    assert not active.all()
+    unknown, fixed = Closure((Swap(held, freed),)).partition(table, m.cal)
+    np.testing.assert_array_equal(unknown[freed], active)
+    np.testing.assert_array_equal(fixed[held], active)
+
+
+def test_specific_supply_against_its_price_where_resources_are_used():
+    m = model(**HOLES)
+    resources = np.zeros(m.system.shape("pes"), bool)
+    resources[m.bench.labels("endw").index("NatRes")] = True
+    s = plain(Model(m.bench, Closure((Swap("pes", "qesf", resources),)))).solve({"tm": 1.1})
+    used = resources & m.cal.masks["pes"]
+    assert used.any()
+    np.testing.assert_allclose(s["pes"].values[used], 1.0, atol=1e-9)
+    assert (np.abs(s["qfe"].values[used] - 1.0) > 1e-6).all()
+    np.testing.assert_array_equal(s["qesf"].values[~used], 1.0)
+
+
+def test_elements_of_different_dimensions_are_paired_in_order():
+    """Output of one commodity held by the tax on it, region by region; one region does not make it."""
+    m = model(**HOLES)
+    made = active_cells("qc", table, m.cal)
+    c = int(np.flatnonzero(~made.all(1))[0])
+    tax, output = np.zeros(m.system.shape("to"), bool), np.zeros(made.shape, bool)
+    tax[c, c], output[c] = True, True
+    unknown, fixed = Closure((Swap("qc", "to", tax, output),)).partition(table, m.cal)
+    np.testing.assert_array_equal(unknown["to"][c, c], made[c])
+    np.testing.assert_array_equal(fixed["qc"][c], made[c])
+
+
+def test_a_swap_of_absent_flows_only_is_refused():
+    m = model(**HOLES)
+    absent = ~active_cells("qxs", table, m.cal)
+    with pytest.raises(ClosureError, match="none of these cells has a flow"):
+        Closure((Swap("qxs", "tms", absent),)).partition(table, m.cal)
+
+
+@pytest.mark.parametrize(("freed", "held", "says"), [
+    ("dpsave", "del_tbalry", r"one equation follows .* among 'del_tbalry' in all 3 regions; and nothing determines "
+     r"'dpsave' in all 3 regions, .*leave one out: dpsave\(r\) = del_tbalry\(r\) except R3"),
+    ("pfactwld", "walraslack", "among 'walraslack', .*nothing determines .*'pem' in 9 cells.*The price level is free"),
+])
+def test_a_closure_that_is_singular_by_its_numbers_is_explained(freed, held, says):
+    bad = Model(model(seed=1).bench, Closure((Swap(held, freed),)))
+    jacobian = complex_step_jacobian(bad.system, np.zeros(bad.system.n), bad._base)
+    check_structure(bad.system, jacobian)
+    with pytest.raises(SolveFailed, match=says):
+        Newton._inverted(SimpleNamespace(system=bad.system), jacobian)

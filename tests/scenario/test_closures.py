@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cge.benchmark import synthetic_benchmark
+from cge.benchmark import Benchmark, synthetic_benchmark
 from cge.errors import ClosureError, ScenarioError
 from cge.model.closure import Closure
 from cge.scenario import Scenario, shocks_of
-from cge.scenario.closures import LIBRARY, closure_swaps, parse_swap, with_mobility
+from cge.scenario.closures import LIBRARY, closure_shocks, closure_swaps, parse_swap, with_mobility
 from cge.solve.model import Model
+from cge.welfare.compare import compare
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +40,49 @@ def test_except_and_single_elements(bench):
     ("dpsave(r) = tms(c,s,d)", "both exogenous"),
     ("y(r) = yp(r)", "both endogenous"),
     ("dpsave(r,s) = del_tbalry(r)", "has the dimensions"),
-    ("dpsave(Atlantis) = del_tbalry(r)", "Atlantis"),
+    ("dpsave(Atlantis) = del_tbalry(r)", "region 'Atlantis'"),
+    ("qe(Lend, r) = pe(Lend, r)", "endowment 'Lend'.*did you mean 'Land'"),
+    ("to(c, 'Mines', r) = qca(c, 'Mines', r)", "activity 'Mines'"),
+    ("dpsave(ENDWM) = del_tbalry(ENDWM)", "set ENDWM does not belong to the dimension reg"),
     ("dpsave", "cannot be read"),
     ("dpsave(r) = del_tbalry(r) = y", "cannot be read"),
 ])
 def test_wrong_statement_is_refused_by_name(bench, text, says):
     with pytest.raises(ClosureError, match=says):
         parse_swap(text, bench)
+
+
+def masks(text, bench):
+    swap = parse_swap(text, bench)
+    return swap.exogenous, swap.endogenous, swap.where.tolist(), swap.where_held.tolist()
+
+
+@pytest.mark.parametrize(("written", "means"), [
+    ('dpsave("R1") = del_tbalry("R1")', "dpsave(R1) = del_tbalry(R1)"),
+    ("swap dpsave('R1') = del_tbalry( 'R1' ) ;", "dpsave(R1) = del_tbalry(R1)"),
+    ("Swap dpsave(r) = del_tbalry(r) EXCEPT 'r2', R3", "dpsave(R1) = del_tbalry(R1)"),
+    ("SWAP  DPSAVE(REG) = Del_TBalRY(reg)", "dpsave = del_tbalry"),
+    ("dpsave(R) = del_tbalry(R)", "dpsave = del_tbalry"),
+    ("tms(COMM,REG,REG) = qxs(COMM,REG,REG)", "tms(c,s,d) = qxs(c,s,d)"),
+    ('tms("agr",REG,r1) = qxs("AGR",REG,r1)', "tms(Agr, s, R1) = qxs(Agr, s, R1)"),
+    ("tms(COMM,REG,REG) = qxs(COMM,REG,REG) except R1", "tms(c,s,d) = qxs(c,s,d) except R1"),
+    ("tinc(ENDW,ACTS,REG) = pfe(ENDW,ACTS,REG)", "tinc = pfe"),
+    ("tpdall(MARG, r) = qpd(MARG, r)", "tpdall(Svc, r) = qpd(Svc, r)"),
+    ("qe(unskLAB, r) = realwage(UNSKLAB, r)", "qe(UnskLab, r) = realwage(UnskLab, r)"),
+    ("qesf(ENDWF,ACTS,REG) = pes(ENDWF,ACTS,REG)", "qesf(NatRes,a,r) = pes(NatRes,a,r)"),
+    ("qe(ENDWS,REG) = pe(ENDWS,REG)", "qe(Land,r) = pe(Land,r)"),
+    ("qe(ENDWC,REG) = pe(ENDWC,REG)", "qe(Capital,r) = pe(Capital,r)"),
+])
+def test_the_syntax_of_command_files_is_read(bench, written, means):
+    assert masks(written, bench) == masks(means, bench)
+
+
+def test_subsets_of_endowments_are_those_of_the_mobility(bench):
+    mobile = np.array([bench.mobility[e] == "mobile" for e in bench.labels("endw")])
+    np.testing.assert_array_equal(parse_swap("qe(ENDWM,r) = pe(ENDWM,r)", bench).where.any(1), mobile)
+    spec = {"use": ["specific_capital"], "swap": ["qesf(ENDWF,a,r) = pes(ENDWF,a,r)"]}
+    fixed = closure_swaps(spec, bench)[0].where.any((1, 2))
+    assert [e for e, f in zip(bench.labels("endw"), fixed, strict=True) if f] == ["Capital", "NatRes"]
 
 
 def test_unequal_sides_are_refused(bench):
@@ -60,7 +97,7 @@ def test_unknown_name_is_refused(bench):
 
 
 def test_trade_balance_is_held(bench):
-    model = Model(bench, Closure(closure_swaps({"use": "trade_balance"}, bench)))
+    model = Model(bench, Closure(closure_swaps({"use": "trade_balance", "home": "R1"}, bench)))
     solution = model.solve({"tm": 1.05})
     assert float(np.abs(solution["del_tbalry"]).max()) < 1e-10
     assert float(np.abs(solution["dpsave"] - 1).max()) > 1e-4
@@ -111,6 +148,56 @@ def test_every_closure_of_the_library_solves(bench, name):
 def test_a_closure_without_its_words_is_refused(bench):
     with pytest.raises(ClosureError, match="needs comm"):
         closure_swaps({"use": "import_quota"}, bench)
+    with pytest.raises(ClosureError, match="needs home, the region left out.*R1, R2, R3"):
+        closure_swaps({"use": "trade_balance"}, bench)
+
+
+def renamed(bench, skills):
+    """The benchmark with other names of the two kinds of labour, in the order given."""
+    names = dict(zip(bench.labels("skill"), skills, strict=True))
+    sets = {**bench.sets, "endw": tuple(names.get(e, e) for e in bench.sets["endw"]), "skill": tuple(skills)}
+    arrays = {n: a.assign_coords({d: [names.get(str(x), str(x)) for x in a[d].values]
+                                  for d in ("endw", "skill") if d in a.dims}) for n, a in bench.arrays.items()}
+    meta = {**bench.meta, "mobility": {names.get(e, e): m for e, m in bench.mobility.items()}}
+    return Benchmark("renamed", sets, arrays, meta)
+
+
+def test_unskilled_labour_is_found_by_its_name(bench):
+    for skills, chosen in ((("SkLab", "UnSkLab"), 1), (("unsklab", "sklab"), 0), (("tech_aspros", "ag_othlowsk"), 1)):
+        swap = closure_swaps({"use": "real_wage"}, renamed(bench, skills))[0]
+        assert np.flatnonzero(swap.where_held.any(1)).tolist() == [chosen]
+    other = renamed(bench, ("clerks", "off_mgr_pros"))
+    with pytest.raises(ClosureError, match="needs skill.*clerks, off_mgr_pros"):
+        closure_swaps({"use": "real_wage"}, other)
+    swap = closure_swaps({"use": "real_wage", "skill": "Off_Mgr_Pros"}, other)[0]
+    assert np.flatnonzero(swap.where_held.any(1)).tolist() == [1]
+    assert len(closure_swaps({"use": "real_wage", "skill": ["clerks", "off_mgr_pros"]}, other)) == 2
+    with pytest.raises(ClosureError, match="'welders' is not a kind of labour"):
+        closure_swaps({"use": "real_wage", "skill": "welders"}, other)
+
+
+def test_real_wage_floor_binds_one_way(bench, tmp_path):
+    spec = {"use": "real_wage_floor", "hosts": ["R1"]}
+    assert closure_shocks(spec, bench) == [
+        {"variable": "wfloor", "value": 1.0, "where": {"skill": ["UnskLab"], "reg": ["R1"]}}]
+    assert closure_shocks({"use": "real_wage", "skill": "SkLab"}, bench) == []
+    path = tmp_path / "floor.toml"
+    path.write_text("""
+benchmark = "none"
+[closure]
+use = "real_wage_floor"
+[scenario.up]
+shock = [{ variable = "tm", value = 1.1 }]
+[scenario.down]
+shock = [{ variable = "tm", value = 0.9 }]
+""")
+    ds = compare(path, benchmark=bench)
+    idle, wage = ds["unemp"].sel(skill="UnskLab"), ds["realwage"].sel(skill="UnskLab")
+    assert (idle > 1e-6).any()
+    assert (idle < 1e-9).any()
+    np.testing.assert_allclose(wage.where(idle > 1e-9, 1.0), 1.0, atol=1e-8)
+    assert (wage > 1.0 - 1e-8).all()
+    assert (ds["unemp"].sel(skill="SkLab") < 1e-9).all()
 
 
 @pytest.mark.parametrize(("spec", "says"), [
@@ -145,8 +232,10 @@ def test_what_the_closure_holds_can_be_shocked_from_a_file(bench):
 
 
 def test_every_statement_of_the_library_names_existing_variables(bench):
+    words = {"comm": bench.labels("comm")[0], "src": bench.labels("reg")[0], "dst": bench.labels("reg")[1],
+             "home": bench.labels("reg")[0]}
     for name in LIBRARY:
-        words = {"comm": bench.labels("comm")[0], "src": bench.labels("reg")[0], "dst": bench.labels("reg")[1]}
-        words = words if name == "import_quota" else {}
-        assert closure_swaps({"use": [name], **words}, bench) or name == "specific_capital"
+        spec = {"use": [name], **{key: value for key, value in words.items()
+                                  if any(f"{{{key}}}" in statement for statement in LIBRARY[name][1])}}
+        assert closure_swaps(spec, bench) or name in ("specific_capital", "real_wage_floor")
     assert with_mobility(bench, {"use": ["specific_capital"]}).mobility["Capital"] == "fixed"

@@ -66,6 +66,16 @@ def test_small_parts_contribute_what_they_do_alone(model):
     assert gaps[0] / gaps[1] == pytest.approx(4.0, rel=0.15)
 
 
+def test_what_does_not_move_costs_no_steps(model):
+    """The slack of the omitted market and the numeraire stay at rounding; the gap is not measured against that."""
+    parts = {"tariff": {"tm": 1.1}, "technology": {"aoreg": 1.01}}
+    alone = subtotals(model, parts, ["EV"])
+    found = subtotals(model, parts, ["EV", "walraslack", "pfactwld"])
+    assert found.steps == alone.steps
+    assert found.gap < 1e-6
+    np.testing.assert_array_equal(found.data["EV"], alone.data["EV"])
+
+
 def test_tariffs_by_commodity(model):
     scenario = Scenario("T", tariffs=[{"remove": "all"}])
     parts, _ = parts_of(scenario, model, by="comm")
