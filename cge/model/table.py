@@ -277,7 +277,6 @@ class View:
         if acc.val.dtype == object:
             from cge.model.ops import exp
             return exp(acc)
-        from cge.model.named import namespace
         return Named(row.dims, coef=constant(1.0, len(row.dims), acc.val), log=acc.val)
 
     def rate_state(self, names: Iterable[str]) -> dict[str, dict]:

@@ -62,11 +62,17 @@ def print_region_table(ds: xr.Dataset, scenario: str) -> None:
     if scenario not in ds["scenario"].values:
         raise CGEError(f"the results have no scenario '{scenario}'; they have {', '.join(ds['scenario'].values)}")
     title = str(ds["scenario_title"].sel(scenario=scenario).values)
-    print(f"\n{scenario}: {title}\nbillion US$ (host, home: all groups); % of residents' income; US$ per resident; "
-          "real wages and capital return, %\n")
+    reference = str(ds["reference"].sel(scenario=scenario).values)
+    print(f"\n{scenario}: {title}\nall columns are changes from {_base(reference)}; billion US$ (host, home: all "
+          "groups); % of the income and US$ per head\nof residents who stay (home: people of the region); real wages and "
+          "capital return, %; remittances received\n")
     frame = region_table(ds, scenario)
     print(frame.to_string(float_format=lambda x: f"{x:.2f}", na_rep=""))
     _print_movers(ds, scenario)
+
+
+def _base(reference: str) -> str:
+    return "the benchmark" if reference == "benchmark" else f"scenario {reference}"
 
 
 def _print_movers(ds: xr.Dataset, scenario: str) -> None:

@@ -28,7 +28,7 @@ _CALIBRATED = {
     "NAT0": "permanent residents at work", "WAGE0": "wage gross of labour tax",
     "WNET0": "after-tax wage", "AE": "productivity of earlier migrants relative to a host worker",
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
-    "TBAL0": "trade balance", "REGINV": "gross investment",
+    "TBAL0": "trade balance", "REGINV": "gross investment", "REMIN0": "remittances received",
 }
 _COORDINATES = {
     "scenario": "scenario", "reg": "region", "comm": "commodity", "acts": "activity", "endw": "endowment",
@@ -37,7 +37,9 @@ _COORDINATES = {
     "scenario_title": "what the scenario is",
     "reference": "scenario against which gains are counted", "reg_name": "name of the region",
     "comm_name": "name of the commodity", "acts_name": "name of the activity", "endw_name": "name of the endowment",
-    "skill_name": "name of the skill",
+    "skill_name": "name of the skill", "dir": "origin of goods", "ctax": "kind of tax",
+    "techtype": "kind of technical change", "group": "group of people",
+    "concept": "whose gain: residents who stay, earlier migrants, people of the region (home), people in it (host)",
 }
 #: Numbers of the welfare decomposition's cells, over all scenarios, that a file takes without being asked.
 MOST_CELLS = 1_000_000
@@ -87,6 +89,7 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         coords = {"scenario": names, **{d: list(model.cal.sets[d]) for d in symbol.dims}}
         out[name] = xr.DataArray(stack, dims=("scenario", *symbol.dims), coords=coords, attrs={
             "long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block, "role": symbol.role,
+            "counted_from": "benchmark",
             "benchmark_value": 1.0 if symbol.positive and symbol.unit.startswith("index") else
             ("0" if not reference.any() else "see the benchmark arrays")})
     for name, (key, what, unit) in _MOVERS.items():
@@ -113,10 +116,15 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         long = model.bench.meta.get("long_names", {}).get(dim, {})
         if long:
             ds = ds.assign_coords({f"{dim}_name": (dim, [long.get(x, x) for x in model.cal.sets[dim]])})
-    for coordinate in ds.coords.values():
-        coordinate.attrs.setdefault("long_name", _COORDINATES.get(str(coordinate.name), str(coordinate.name)))
+    label_coordinates(ds)
     ds.attrs = provenance(file, model)
     return ds
+
+
+def label_coordinates(ds: xr.Dataset) -> None:
+    """Give every coordinate its long name, whatever an operation left there, and the unit of a label."""
+    for name, coordinate in ds.coords.items():
+        coordinate.attrs = {"long_name": _COORDINATES.get(str(name), str(name)), "units": "label"}
 
 
 def _certificates(ds: xr.Dataset, solutions: Mapping[str, Solution]) -> None:
