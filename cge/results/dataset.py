@@ -17,7 +17,7 @@ from cge._version import __version__
 from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
-from cge.scenario.spec import ScenarioFile
+from cge.scenario.spec import ELASTICITIES, ScenarioFile
 from cge.solve.model import Model, Solution
 
 #: Coefficients of the calibrated model worth keeping beside the benchmark's own arrays.
@@ -29,6 +29,7 @@ _CALIBRATED = {
     "WNET0": "after-tax wage", "AE": "productivity of earlier migrants relative to a host worker",
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
     "TBAL0": "trade balance", "REGINV": "gross investment", "REMIN0": "remittances received",
+    "TAXRIMP0": "tariff revenue",
 }
 _COORDINATES = {
     "scenario": "scenario", "reg": "region", "comm": "commodity", "acts": "activity", "endw": "endowment",
@@ -39,6 +40,7 @@ _COORDINATES = {
     "comm_name": "name of the commodity", "acts_name": "name of the activity", "endw_name": "name of the endowment",
     "skill_name": "name of the skill", "dir": "origin of goods", "ctax": "kind of tax",
     "techtype": "kind of technical change", "group": "group of people",
+    "elasticity": "elasticity that scenarios may scale",
     "concept": "whose gain: residents who stay, earlier migrants, people of the region (home), people in it (host)",
 }
 #: Numbers of the welfare decomposition's cells, over all scenarios, that a file takes without being asked.
@@ -100,6 +102,15 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     for name, what in _OPTIONS.items():
         out[name] = xr.DataArray([float(solutions[s].data["coef"][name]) for s in names], dims="scenario",
                                  coords={"scenario": names}, attrs={"long_name": what, "units": "ratio"})
+    # RORDELTA itself is an array of the benchmark.
+    out["rordelta"] = xr.DataArray(
+        [float(solutions[s].data["coef"]["RORDELTA"]) for s in names], dims="scenario", coords={"scenario": names},
+        attrs={"long_name": "1: investment by expected returns, 0: fixed shares", "units": "ratio",
+               "role": "exogenous"})
+    out["elasticity_factor"] = xr.DataArray(
+        [[float(file.scenarios[s].elasticities.get(e, 1.0)) for e in ELASTICITIES] for s in names],
+        dims=("scenario", "elasticity"), coords={"scenario": names, "elasticity": list(ELASTICITIES)},
+        attrs={"long_name": "elasticity over its benchmark value", "units": "ratio", "role": "exogenous"})
     for name in HEADERS:
         if name in model.bench:
             out[name] = model.bench[name]

@@ -130,8 +130,12 @@ def _breakeven_pair(file: ScenarioFile, entry: Any) -> tuple[str, str]:
 
 
 def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list[tuple[str, str]]) -> None:
-    found = [breakeven_quota(model, file.scenarios[m], file.labour, float(ds["gain_world"].sel(scenario=t)))
-             for m, t in pairs]
+    found = []
+    for m, t in pairs:
+        reference = file.scenarios[m].reference
+        start = float(ds["WEV"].sel(scenario=reference)) if reference else 0.0
+        found.append(breakeven_quota(model, file.scenarios[m], file.labour,
+                                     float(ds["gain_world"].sel(scenario=t)), start))
     ds["breakeven_quota"] = ("breakeven", [100 * q for q in found], {
         "long_name": "quota at which the migration scenario gives the world what the trade scenario does",
         "units": "% of the host's work force"})
@@ -141,8 +145,11 @@ def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list
                                  {"long_name": "migration scenario", "units": "name"})
 
 
-def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float], goal: float) -> float:
+def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float], goal: float,
+                    start: float = 0.0) -> float:
     """Quota (fraction) at which the scenario's world gain equals ``goal`` million US$, by secant steps.
+
+    ``start`` is the world gain of the scenario's reference, from which its own is counted.
 
     Returns NaN when no feasible quota reaches the goal.
     """
@@ -150,7 +157,7 @@ def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float
 
     def gain(rate: float) -> float:
         scaled = replace(scenario, quota=[{**e, "rate": e["rate"] * rate / rate0} for e in scenario.quota])
-        return float(model.solve(*shocks_of(scaled, model, labour))["WEV"])
+        return float(model.solve(*shocks_of(scaled, model, labour))["WEV"]) - start
 
     a, fa = 0.0, -goal
     b, fb = rate0, gain(rate0) - goal

@@ -196,3 +196,35 @@ def region_table(ds: xr.Dataset, scenario: str):
             total[key] = np.nan
     frame.loc["world"] = total
     return frame
+
+
+def people_table(ds: xr.Dataset, scenario: str):
+    """Who gains how much by region, and what happens to trade: a pandas table for printing.
+
+    Gains in percent of benchmark income and US$ per head, of earlier migrants (where they live), people of the region
+    (home) and people in it (host); volumes of exports and imports, %; tariff revenue, billion US$. Counted as
+    :func:`region_table` does, the level of tariff revenue excepted.
+    """
+    import pandas as pd
+
+    def of(a: xr.DataArray) -> xr.DataArray:
+        return a.sel(scenario=scenario)
+
+    columns: dict[str, xr.DataArray] = {}
+    world: dict[str, float] = {}
+    income, heads = of(ds["base_income"]), of(ds["heads"])
+    for concept in CONCEPTS[1:]:
+        name = concept.split()[0]
+        percent, head = (of(ds[f"gain_{k}"]).sel(concept=concept) for k in ("percent", "per_head"))
+        columns |= {f"{name} %": percent, f"{name} $/head": head}
+        gain = float((percent * income.sel(concept=concept)).sum())
+        world |= {f"{name} %": gain / max(float(income.sel(concept=concept).sum()), 1e-12),
+                  f"{name} $/head": gain / 100 / max(float(heads.sel(concept=concept).sum()), 1e-12)}
+    for name, variable in (("exports %", "qxwreg"), ("imports %", "qmwreg")):
+        columns[name] = 100 * (of(counted(ds, ds[variable], index=True)) - 1)
+    world["exports %"] = 100 * (float(of(counted(ds, ds["qxwwld"], index=True))) - 1)
+    columns |= {"tariffs": of(ds["taxrimp"]) / 1e3, "d tariffs": of(counted(ds, ds["taxrimp"] - ds["TAXRIMP0"])) / 1e3}
+    frame = pd.DataFrame(columns, index=list(ds["reg"].values))
+    world |= {k: float(frame[k].sum()) for k in ("tariffs", "d tariffs")}
+    frame.loc["world"] = pd.Series(world)
+    return frame

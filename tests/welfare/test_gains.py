@@ -10,7 +10,7 @@ import pytest
 
 from cge.results import open_results, to_dataset, write_netcdf
 from cge.scenario import Scenario, ScenarioFile
-from cge.welfare import add_gains, region_table
+from cge.welfare import add_gains, people_table, region_table
 from tests.cases import model, no_tariffs, quota
 
 
@@ -72,7 +72,8 @@ LONG_NAMES = {
     "src": "exporting region", "dst": "importing region", "comm": "commodity", "acts": "activity",
     "endw": "endowment", "skill": "labour by skill", "scenario": "scenario", "group": "group of people",
     "reference": "scenario against which gains are counted", "scenario_title": "what the scenario is",
-    "marg": "margin commodity", "dir": "origin of goods", "ctax": "kind of tax", "techtype": "kind of technical change",
+    "marg": "margin commodity", "elasticity": "elasticity that scenarios may scale", "dir": "origin of goods",
+    "ctax": "kind of tax", "techtype": "kind of technical change",
     "concept": "whose gain: residents who stay, earlier migrants, people of the region (home), people in it (host)",
 }
 
@@ -115,3 +116,19 @@ def test_memo_adds_what_movers_send(ds, solved):
     more = 1e3 * (0.25 * spent).sum("host") / solutions["M"]["mov"].sum("host").where(lambda x: x > 0)
     gap = (ds["memo_per_mover"] - ds["gain_per_mover"]).sel(scenario="M").transpose("skill", "reg")
     np.testing.assert_allclose(gap, more.transpose("skill", "home"), rtol=1e-9)
+
+
+def test_people_table_is_counted_from_the_reference(ds, solved):
+    """Volumes as ratios, tariff revenue as a difference; the world's gain per head is one, at home and in hosts."""
+    m, _, solutions = solved
+    free, half = solutions["free"], solutions["half"]
+    table = people_table(ds, "free from half")
+    np.testing.assert_allclose(table["exports %"].iloc[:-1], 100 * (free["qxwreg"] / half["qxwreg"] - 1))
+    np.testing.assert_allclose(table["imports %"].iloc[:-1], 100 * (free["qmwreg"] / half["qmwreg"] - 1))
+    np.testing.assert_allclose(table["d tariffs"].iloc[:-1], (free["taxrimp"] - half["taxrimp"]) / 1e3)
+    paid = (m.bench["VMSB"] - m.bench["VCIF"]).sum(("comm", "src"))
+    np.testing.assert_allclose(people_table(ds, "free")["d tariffs"].iloc[:-1], -paid / 1e3, atol=1e-8)
+    world = people_table(ds, "M").loc["world"]
+    gain = float(ds["gain_world"].sel(scenario="M")) / float(ds["POP"].sum())
+    assert world["home $/head"] == pytest.approx(gain) == world["host $/head"]
+    assert world["home %"] == pytest.approx(world["host %"])
