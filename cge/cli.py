@@ -195,7 +195,7 @@ def _in_file_name(scenario: str) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from cge.report import print_decomposition, print_region_table, print_results
+    from cge.report import print_decomposition, print_people_table, print_region_table, print_results
     from cge.results import open_results
 
     ds = open_results(args.results)
@@ -204,6 +204,7 @@ def _report(args: argparse.Namespace) -> int:
     print_results(ds)
     if args.scenario:
         print_region_table(ds, args.scenario)
+        print_people_table(ds, args.scenario)
     if args.welfare:
         print_decomposition(ds, args.scenario)
     return 0

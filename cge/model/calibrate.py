@@ -203,6 +203,10 @@ def _labour(bench, add, b, opts) -> None:
     add("MSHR", _PAIR, np.zeros(off.shape))
     mpop = b.get("MPOP", np.zeros((nr, nr)))
     add("POPRES", (_R,), b["POP"] - mpop.sum(0) / 1000.0)
+    # Migrants of all ages go with the workers of their pair; without stocks of people each worker is one person.
+    workers = off.sum(0)
+    part = np.divide(off, workers, out=np.zeros_like(off), where=workers > 0)
+    add("MIGPOP", _PAIR, part * mpop if "MPOP" in bench else off)
     add("OWNED0", (_R,), b["EVOS"].sum((0, 1)) - net.sum(0) - b["VDEP"])
     add("YMIG0", (_R,), income.sum((0, 1)))
     add("REMIN0", (_R,), rem.sum((0, 2)))

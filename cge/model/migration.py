@@ -18,8 +18,8 @@ table.exogenous("quota", "skill", "reg", unit="fraction of the benchmark work fo
                 long_name="new movers admitted by the host")
 table.exogenous("rhoshift", long_name="power of the remittance rate of new movers")
 table.exogenous("rhoeshift", long_name="power of the remittance rate of earlier migrants")
-
-
+table.exogenous("taxearl", "reg", unit="fraction of the average per head", positive=False,
+                long_name="tax revenue given to earlier migrants and their dependants")
 table.exogenous("wfloor", "skill", "reg", unit="index, base = 0 (no floor)", positive=False,
                 long_name="floor of the real wage (1: the benchmark wage)")
 table.unknown("unemp", "skill", "reg", unit="fraction of the work force", positive=False,
@@ -108,9 +108,16 @@ def ctax(v):
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
+def shareearl(v):
+    """Tax revenue that earlier migrants receive: taxearl of the host's average per head, none in the data."""
+    head = v.taxearl * (v.TAXHEAD0 + v.del_taxhead * v.INCHEAD0)
+    return at(head, reg="host") * v.MIGPOP / 1000.0
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
 def spendearl(v):
-    """Consumption spending of earlier migrants in the host."""
-    return v.yearl - v.remearl
+    """Consumption spending of earlier migrants in the host, shared tax revenue included."""
+    return v.yearl - v.remearl + v.shareearl
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -134,8 +141,8 @@ def spendpower(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def rebate(v):
-    """Consumption tax given back to, and tax revenue shared with, new movers; paid by the host's residents."""
-    given = v.spendnew - (v.ynew - v.remnew)
+    """Consumption tax given back to new movers, and tax revenue shared with migrants; paid by the host's residents."""
+    given = v.spendnew - (v.ynew - v.remnew) + v.shareearl
     return at(total(given, "skill", "home"), host="reg")
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from cge.errors import CGEError
 from cge.solve.subtotals import Subtotals
-from cge.welfare import CONTRIBUTIONS, decomposition_table, region_table
+from cge.welfare import CONTRIBUTIONS, decomposition_table, people_table, region_table
 from cge.welfare.targets import NOT_YET, target_table
 
 _WIDTH = 118
@@ -24,16 +24,18 @@ def print_results(ds: xr.Dataset) -> None:
     apart = abs(ds["gain_independent"] / ds["gain_world"].where(ds["gain_world"] != 0) - 1)
     wide = [str(s) for s in ds["scenario"].values[(apart > 0.01).values & (abs(ds["gain_world"]) > 1e3).values]]
     if wide:
-        print(f"\nworld and independent total differ by more than 1% in {', '.join(wide)}: they agree to second order"
-              "\nin the change of prices, which is large where tariffs go")
+        print("\n" + textwrap.fill(
+            f"world and independent total differ by more than 1% in {', '.join(wide)}: they agree to second order in "
+            "the change of prices, which is large where tariffs go", _WIDTH))
     headline = json.loads(ds.attrs["headline"])
     for role in ("trade", "migration"):
         if headline.get(role) in ds["scenario"].values:
             print_region_table(ds, headline[role])
     if "breakeven_quota" in ds:
-        print("\nBreak-even quota: "
-              + "; ".join(f"{m} gives the world what {t} does at {float(q):.2f}% of the work force" for q, m, t in zip(
-                  ds["breakeven_quota"].values, ds["breakeven_migration"].values, ds["breakeven_trade"].values)))
+        found = zip(ds["breakeven_quota"].values, ds["breakeven_migration"].values, ds["breakeven_trade"].values,
+                    strict=True)
+        print("\n" + textwrap.fill("Break-even quota: " + "; ".join(
+            f"{m} gives the world what {t} does at {float(q):.2f}% of the work force" for q, m, t in found), _WIDTH))
     if headline:
         print_targets(ds)
 
@@ -62,11 +64,32 @@ def print_region_table(ds: xr.Dataset, scenario: str) -> None:
     if scenario not in ds["scenario"].values:
         raise CGEError(f"the results have no scenario '{scenario}'; they have {', '.join(ds['scenario'].values)}")
     title = str(ds["scenario_title"].sel(scenario=scenario).values)
-    print(f"\n{scenario}: {title}\nbillion US$ (host, home: all groups); % of residents' income; US$ per resident; "
-          "real wages and capital return, %\n")
+    reference = str(ds["reference"].sel(scenario=scenario).values)
+    print(f"\n{scenario}: {title}\nall columns are changes from {_base(reference)}; billion US$ (host, home: all "
+          "groups); % of the income and US$ per head\nof residents who stay (home: people of the region); real wages "
+          "and capital return, %; remittances received\n")
     frame = region_table(ds, scenario)
     print(frame.to_string(float_format=lambda x: f"{x:.2f}", na_rep=""))
     _print_movers(ds, scenario)
+
+
+def print_people_table(ds: xr.Dataset, scenario: str) -> None:
+    """Print gains per head and in percent by region and way of counting, trade and tariff revenue of one scenario.
+
+    Raises
+    ------
+    CGEError
+        The Dataset has no such scenario.
+    """
+    if scenario not in ds["scenario"].values:
+        raise CGEError(f"the results have no scenario '{scenario}'; they have {', '.join(ds['scenario'].values)}")
+    print("\nearlier migrants (where they live), people of the region (home), people in it (host): % of benchmark "
+          "income,\nUS$ per head; volumes of trade, %; tariff revenue, its level and change, billion US$\n")
+    print(people_table(ds, scenario).to_string(float_format=lambda x: f"{x:.2f}", na_rep=""))
+
+
+def _base(reference: str) -> str:
+    return "the benchmark" if reference == "benchmark" else f"scenario {reference}"
 
 
 def _print_movers(ds: xr.Dataset, scenario: str) -> None:
@@ -84,6 +107,10 @@ def _print_movers(ds: xr.Dataset, scenario: str) -> None:
             words.append(f"{skill} {mean:,.0f} (from {low} {float(gain.min()):,.0f} to {high} "
                          f"{float(gain.max()):,.0f})")
     print(f"\ngain per new mover, US$ a year: {'; '.join(words)}")
+    memo = ds["memo_per_mover"].sel(scenario=scenario)
+    print("memo, including what they send (counted in no total): " + "; ".join(
+        f"{s} {float((memo * heads).sel(skill=s).sum() / heads.sel(skill=s).sum()):,.0f}" for s in ds["skill"].values
+        if float(heads.sel(skill=s).sum()) > 0))
     losing = [f"{skill} from {r} {float(each.sel(skill=skill, reg=r)):,.0f}" for skill in ds["skill"].values
               for r in ds["reg"].values if float(each.sel(skill=skill, reg=r)) < 0]
     if losing:
@@ -118,7 +145,7 @@ def print_targets(ds: xr.Dataset) -> None:
     met = int((gates["met"] == "yes").sum())
     print(f"\n{met} of {len(gates)} gates met that these scenarios can compute"
           + ("" if met == len(gates) else f"; not met: {', '.join(str(n) for n in gates['no'][gates['met'] == 'NO'])}"))
-    print("not computed yet: " + "; ".join(f"{n} {why}" for n, why in NOT_YET.items()))
+    print(textwrap.fill("not computed yet: " + "; ".join(f"{n} {why}" for n, why in NOT_YET.items()), _WIDTH))
 
 
 def print_subtotals(found: Subtotals, names: list[str]) -> None:

@@ -117,9 +117,9 @@ class View:
         return {_capital(str(g)): gain.sel(group=g).values.astype(float) for g in gain["group"].values}
 
     def home_percent(self, scenario: str, regions: list[str], together: bool = False) -> np.ndarray:
-        """Gain of the people of regions in percent of residents' benchmark income, each region or all together."""
+        """Gain of the people of regions in percent of their benchmark income, each region or all together."""
         gain = sum(self.home_gains(scenario, regions).values())
-        income = self.ds["INCOME"].sel(reg=regions).values.astype(float)
+        income = self.ds["base_income"].sel(scenario=scenario, concept="home", reg=regions).values.astype(float)
         if together:
             gain, income = np.sum(gain, keepdims=True), np.sum(income, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):

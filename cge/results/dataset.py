@@ -19,7 +19,7 @@ from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
 from cge.model.table import View
-from cge.scenario.spec import ScenarioFile
+from cge.scenario.spec import ELASTICITIES, ScenarioFile
 from cge.solve.model import Model, Solution
 
 #: Coefficients of the calibrated model worth keeping beside the benchmark's own arrays.
@@ -30,7 +30,8 @@ _CALIBRATED = {
     "NAT0": "permanent residents at work", "WAGE0": "wage gross of labour tax",
     "WNET0": "after-tax wage", "AE": "productivity of earlier migrants relative to a host worker",
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
-    "TBAL0": "trade balance", "REGINV": "gross investment",
+    "TBAL0": "trade balance", "REGINV": "gross investment", "REMIN0": "remittances received",
+    "TAXRIMP0": "tariff revenue",
 }
 _COORDINATES = {
     "scenario": "scenario", "reg": "region", "comm": "commodity", "acts": "activity", "endw": "endowment",
@@ -39,7 +40,10 @@ _COORDINATES = {
     "scenario_title": "what the scenario is",
     "reference": "scenario against which gains are counted", "reg_name": "name of the region",
     "comm_name": "name of the commodity", "acts_name": "name of the activity", "endw_name": "name of the endowment",
-    "skill_name": "name of the skill",
+    "skill_name": "name of the skill", "dir": "origin of goods", "ctax": "kind of tax",
+    "techtype": "kind of technical change", "group": "group of people",
+    "elasticity": "elasticity that scenarios may scale",
+    "concept": "whose gain: residents who stay, earlier migrants, people of the region (home), people in it (host)",
 }
 #: Numbers of the welfare decomposition's cells, over all scenarios, that a file takes without being asked.
 MOST_CELLS = 1_000_000
@@ -106,13 +110,21 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     for name, what in _OPTIONS.items():
         out[name] = ("scenario", [float(solutions[s].data["coef"][name]) for s in names],
                      {"long_name": what, "units": "ratio"})
+    # RORDELTA itself is an array of the benchmark.
+    out["rordelta"] = ("scenario", [float(solutions[s].data["coef"]["RORDELTA"]) for s in names], {
+        "long_name": "1: investment by expected returns, 0: fixed shares", "units": "ratio", "role": "exogenous"})
+    out["elasticity_factor"] = (
+        ("scenario", "elasticity"),
+        [[float(file.scenarios[s].elasticities.get(e, 1.0)) for e in ELASTICITIES] for s in names],
+        {"long_name": "elasticity over its benchmark value", "units": "ratio", "role": "exogenous"})
     for name in HEADERS:
         if name in model.bench and name not in left:
             out[name] = (HEADERS[name].dims, model.bench[name].values, dict(model.bench[name].attrs))
     for name, what in _CALIBRATED.items():
         out[name] = (*model.cal.data[name], {"long_name": what, "units": _UNITS.get(name, "million US$")})
     used = {d for dims, *_ in out.values() for d in ((dims,) if isinstance(dims, str) else dims)}
-    ds = xr.Dataset(out, coords={"scenario": names, **{d: list(sets[d]) for d in sets if d in used}})
+    ds = xr.Dataset(out, coords={"scenario": names, "elasticity": list(ELASTICITIES),
+                                 **{d: list(sets[d]) for d in sets if d in used}})
     _certificates(ds, solutions)
     ds = ds.assign_coords(
         scenario_title=("scenario", [file.scenarios[s].title for s in names]),
@@ -121,12 +133,17 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         long = model.bench.meta.get("long_names", {}).get(dim, {})
         if long:
             ds = ds.assign_coords({f"{dim}_name": (dim, [long.get(x, x) for x in sets[dim]])})
-    for coordinate in ds.coords.values():
-        coordinate.attrs.setdefault("long_name", _COORDINATES.get(str(coordinate.name), str(coordinate.name)))
+    label_coordinates(ds)
     ds.attrs = provenance(file, model)
     if left:
         ds.attrs["left_out"] = ", ".join(left)
     return ds
+
+
+def label_coordinates(ds: xr.Dataset) -> None:
+    """Give every coordinate its long name, whatever an operation left there, and the unit of a label."""
+    for name, coordinate in ds.coords.items():
+        coordinate.attrs = {"long_name": _COORDINATES.get(str(name), str(name)), "units": "label"}
 
 
 def _described(model: Model, names: list[str], solutions: Mapping[str, Solution], detail: bool) -> dict[str, dict]:
@@ -144,7 +161,7 @@ def _described(model: Model, names: list[str], solutions: Mapping[str, Solution]
         nothing = 1e-12 * (system.money(name) or 0.0)  # the rounding of a difference of incomes is no value
         attributes[name] = {
             "long_name": symbol.long_name, "units": symbol.unit, "block": symbol.block, "role": symbol.role,
-            "benchmark_value": 1.0 if index else
+            "counted_from": "benchmark", "benchmark_value": 1.0 if index else
             "0" if not (np.abs(_values(base, name)) > nothing).any() else "see the benchmark arrays"}
     return attributes
 

@@ -49,7 +49,7 @@ def positions(bench: Benchmark, dim: str, wanted: Any, where: str) -> np.ndarray
 
 def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | None = None
               ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Levels of exogenous variables and mover coefficients that a scenario asks for.
+    """Levels of exogenous variables and free coefficients that a scenario asks for.
 
     Parameters
     ----------
@@ -96,6 +96,10 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
     options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(model.labour or {}) | dict(labour or {})
     options |= dict(scenario.labour)
     coefficients = mover_coefficients(model.cal.data["WAGE0"][1], options)
+    if scenario.rordelta is not None:
+        coefficients["RORDELTA"] = np.asarray(scenario.rordelta, float)
+    for key, factor in scenario.elasticities.items():
+        coefficients[key] = factor * model.cal.data[key][1]
     if scenario.quota:
         quota, share = _quota(scenario, model)
         shocks["quota"] = quota

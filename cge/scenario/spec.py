@@ -30,13 +30,16 @@ from typing import Any
 from cge.errors import ScenarioError, short
 
 _FILE_KEYS = {"title", "benchmark", "output", "closure", "labour", "scenario", "headline", "breakeven"}
-_SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like"}
+_SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
+                  "rordelta", "elasticities"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
 _SHOCK_KEYS = {"variable", "value", "where"}
 _LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
 _CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility", "comm", "src", "dst", "skill", "hosts"}
+#: Elasticities that a scenario may scale; the benchmark equilibrium does not depend on them.
+ELASTICITIES = ("ESUBT", "ESUBC", "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ")
 _ROLES = {"trade", "trade_applied", "trade_1993", "migration", "unskilled", "skilled", "both"}
 _MOVING_ROLES = {"migration", "unskilled", "skilled", "both"}
 SUPPLY_RULES = ("pool", "stocks")
@@ -65,6 +68,10 @@ class Scenario:
         beta, rho, family, taxmov, ctaxmov, taxshare of new movers.
     reference : str
         Name of the scenario against which this one is counted; the benchmark if empty.
+    rordelta : int, optional
+        1: investment by expected returns, 0: fixed shares; the file's closure if not given.
+    elasticities : mapping
+        Factors on the benchmark's elasticities (:data:`ELASTICITIES`), as ``{ ESUBM = 2.0 }``.
     """
 
     name: str
@@ -75,6 +82,8 @@ class Scenario:
     shock: Sequence[Mapping[str, Any]] = ()
     labour: Mapping[str, float] = field(default_factory=dict)
     reference: str = ""
+    rordelta: float | None = None
+    elasticities: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where = f"scenario '{self.name}'"
@@ -129,6 +138,13 @@ class Scenario:
             for dim, names in within.items():
                 labels(names, f"{where}, shock of {entry['variable']}, {dim}")
         check_labour(self.labour, where)
+        if self.rordelta not in (None, 0, 1):
+            raise ScenarioError(f"{where}: rordelta is {self.rordelta}; it is 1 (by returns) or 0 (fixed shares)")
+        check_keys(table_of(self.elasticities, f"{where}, elasticities"), set(ELASTICITIES), f"{where}, elasticities")
+        for key, value in self.elasticities.items():
+            number(value, f"{where}, elasticities, {key}")
+            if value < 0:
+                raise ScenarioError(f"{where}, elasticities: the factor {value} of {key} is below zero; give 0 or more")
 
     @property
     def moves(self) -> bool:

@@ -142,8 +142,12 @@ def _certified(solution: Solution, what: str) -> Solution:
 
 
 def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list[tuple[str, str]]) -> None:
-    found = [breakeven_quota(model, file.scenarios[m], file.labour, float(ds["gain_world"].sel(scenario=t)))
-             for m, t in pairs]
+    found = []
+    for m, t in pairs:
+        reference = file.scenarios[m].reference
+        start = float(ds["WEV"].sel(scenario=reference)) if reference else 0.0
+        found.append(breakeven_quota(model, file.scenarios[m], file.labour,
+                                     float(ds["gain_world"].sel(scenario=t)), start))
     ds["breakeven_quota"] = ("breakeven", [100 * q for q in found], {
         "long_name": "quota at which the migration scenario gives the world what the trade scenario does",
         "units": "% of the host's work force"})
@@ -153,8 +157,11 @@ def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list
                                  {"long_name": "migration scenario", "units": "name"})
 
 
-def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float], goal: float) -> float:
+def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float], goal: float,
+                    start: float = 0.0) -> float:
     """Quota (fraction) at which the scenario's world gain equals ``goal`` million US$, by secant steps.
+
+    ``start`` is the world gain of the scenario's reference, from which its own is counted.
 
     Returns NaN when no feasible quota reaches the goal.
 
@@ -174,7 +181,7 @@ def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float
         return model.solve(*shocks_of(scaled, model, labour))
 
     def gain(solution: Solution, rate: float) -> float:
-        return float(_certified(solution, f"break-even of '{scenario.name}' at a quota of {rate:.3%}")["WEV"])
+        return float(_certified(solution, f"break-even of '{scenario.name}' at a quota of {rate:.3%}")["WEV"]) - start
 
     a, fa = 0.0, -goal
     b, fb = rate0, gain(solve(rate0), rate0) - goal

@@ -10,12 +10,18 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from cge.results.dataset import label_coordinates
+
 GROUPS = ("permanent residents", "earlier migrants", "new movers")
+CONCEPTS = ("residents", "earlier migrants", "home", "host")
 _MUSD = "million US$"
+_BENCHMARK = "benchmark"
 
 
 def add_gains(ds: xr.Dataset) -> xr.Dataset:
     """Add the gain variables to a result Dataset.
+
+    Attribute ``counted_from`` of each says whether the base is the scenario's reference or the benchmark.
 
     Adds
     ----
@@ -24,12 +30,13 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
     gain_world, gain_independent (scenario)
         Sum over all groups, and the independent total: change of consumption,
         government and saving at benchmark prices.
-    gain_percent (scenario, concept, reg)
-        Residents' / home / host gain in percent of residents' benchmark income.
-    gain_per_head (scenario, reg)
-        US$ per permanent resident.
-    gain_per_mover (scenario, skill, reg)
-        US$ per new mover, by home.
+    base_income (scenario, concept, reg), heads (scenario, concept, reg)
+        Benchmark income (million US$) and number (million persons) of the people whose gain it is: residents who
+        stay, earlier migrants where they live, people of the region (home), people in it (host).
+    gain_percent, gain_per_head (scenario, concept, reg)
+        Gain of those people in percent of their benchmark income, and US$ per head.
+    gain_per_mover, memo_per_mover (scenario, skill, reg)
+        US$ per new mover, by home; the memo counts what they send as if they spent it, and is in no total.
     movers, movers_from (scenario, skill, reg)
         New movers by host and by home, thousand workers.
     """
@@ -39,26 +46,62 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
     by_home = xr.concat([ds["EV"], _reg(earlier.sum("host"), "home"), _reg(movers.sum("host"), "home")],
                         dim=_group())
     world, independent = ds["WEV"], ds["absorb"].sum("reg")
-    by_host, by_home, world, independent = (_counted(ds, a) for a in (by_host, by_home, world, independent))
+    by_host, by_home, world, independent = (counted(ds, a) for a in (by_host, by_home, world, independent))
     order = ("scenario", "group", "reg")
     ds["gain_by_host"] = _tag(by_host.transpose(*order), "equivalent variation, migrants booked where they live", _MUSD)
     ds["gain_by_home"] = _tag(by_home.transpose(*order), "equivalent variation, migrants booked at home", _MUSD)
     ds["gain_world"] = _tag(world, "equivalent variation, world, all groups", _MUSD)
     ds["gain_independent"] = _tag(independent, "change of consumption, government, saving at benchmark prices", _MUSD)
-    residents = by_host.isel(group=0, drop=True)
-    concepts = xr.concat([residents, by_home.sum("group"), by_host.sum("group")],
-                         dim=xr.DataArray(["residents", "home", "host"], dims="concept", name="concept"))
-    ds["gain_percent"] = _tag((100 * concepts / ds["INCOME"]).transpose("scenario", "concept", "reg"),
-                              "gain in percent of permanent residents' benchmark income", "%")
-    ds["gain_per_head"] = _tag(residents / ds["POPRES"], "residents' gain per permanent resident", "US$")
-    ds["movers"] = _tag(_reg(ds["mov"].sum("home"), "host"), "new movers by host", "thousand workers")
-    ds["movers_from"] = _tag(_reg(ds["mov"].sum("host"), "home"), "new movers by home", "thousand workers")
-    ds["group"].attrs["long_name"] = "group of people"
-    ds["concept"].attrs["long_name"] = "whose gain: residents, people of the region (home), people in it (host)"
-    heads = ds["mov"].sum("host")
-    per_mover = _reg((1e3 * ds["EVnew"].sum("host") / heads.where(heads > 0)), "home")
-    ds["gain_per_mover"] = _tag(per_mover, "equivalent variation per new mover, by home and skill", "US$")
+    gains = _concepts(by_host.isel(group=0, drop=True), by_host.isel(group=1, drop=True), by_home.sum("group"),
+                      by_host.sum("group"))
+    income, heads = _base_income(ds), _heads(ds)
+    ds["base_income"] = _tag(income, "benchmark income of the people whose gain is counted", _MUSD, _BENCHMARK)
+    ds["heads"] = _tag(heads, "people whose gain is counted", "million persons", _BENCHMARK)
+    ds["gain_percent"] = _tag(100 * gains / income.where(income > 0),
+                              "gain in percent of the benchmark income of the people whose gain it is", "%")
+    ds["gain_per_head"] = _tag(gains / heads.where(heads > 0), "gain per head of the people whose gain it is", "US$")
+    ds["movers"] = _tag(_reg(ds["mov"].sum("home"), "host"), "new movers by host", "thousand workers", _BENCHMARK)
+    ds["movers_from"] = _tag(_reg(ds["mov"].sum("host"), "home"), "new movers by home", "thousand workers", _BENCHMARK)
+    number = ds["mov"].sum("host")
+    number = number.where(number > 0)
+    # At prices of the host, where it would have been spent.
+    sent = (ds["remnew"] * ds["spendpower"].rename(reg="host") / ds["ppriv"].rename(reg="host")).sum("host")
+    gain = ds["EVnew"].sum("host")
+    ds["gain_per_mover"] = _tag(_reg(1e3 * gain / number, "home"),
+                                "equivalent variation per new mover, by home and skill", "US$", _BENCHMARK)
+    ds["memo_per_mover"] = _tag(_reg(1e3 * (gain + sent) / number, "home"),
+                                "memo: gain per new mover including what they send, by home and skill", "US$",
+                                _BENCHMARK)
+    label_coordinates(ds)
     return ds
+
+
+def _concepts(residents: xr.DataArray, earlier: xr.DataArray, home: xr.DataArray, host: xr.DataArray) -> xr.DataArray:
+    """Four ways to count, stacked along ``concept``."""
+    dim = xr.DataArray(list(CONCEPTS), dims="concept", name="concept")
+    parts = [a.reset_coords(drop=True) for a in (residents, earlier, home, host)]
+    return xr.concat(parts, dim=dim).transpose("scenario", "concept", "reg")
+
+
+def _base_income(ds: xr.Dataset) -> xr.DataArray:
+    """Benchmark income of the people of each concept, million US$ (scenario, concept, reg): those who leave take
+    their benchmark after-tax wage with them."""
+    earlier = ds["SPENDE0"].sum("skill")
+    away, here = _reg(earlier.sum("host"), "home"), _reg(earlier.sum("home"), "host")
+    left = (ds["mov"] * ds["WNET0"].rename(reg="home")).sum("skill")
+    stay = ds["INCOME"] - _reg(left.sum("host"), "home")
+    return _concepts(stay, here.broadcast_like(stay), (ds["INCOME"] + away).broadcast_like(stay),
+                     stay + here + _reg(left.sum("home"), "host"))
+
+
+def _heads(ds: xr.Dataset) -> xr.DataArray:
+    """People of each concept, million persons (scenario, concept, reg); new movers with their dependants."""
+    stay = ds["POPRES"] * ds["popres"]
+    here = ds["POP"] - ds["POPRES"]
+    away = _reg(ds["MPOP"].sum("host"), "home") / 1e3 if "MPOP" in ds else 0.0 * here
+    moved = ds["mov"].sum("skill") * (1.0 + ds["FAMILY"]) / 1e3
+    return _concepts(stay, here.broadcast_like(stay), stay + away + _reg(moved.sum("host"), "home"),
+                     stay + here + _reg(moved.sum("home"), "host"))
 
 
 def _group() -> xr.DataArray:
@@ -66,21 +109,35 @@ def _group() -> xr.DataArray:
 
 
 def _reg(a: xr.DataArray, dim: str) -> xr.DataArray:
-    return a.rename({dim: "reg"})
+    """The region of a migrant (home or host) as a region; the coordinate is no longer one of migrants."""
+    out = a.rename({dim: "reg"})
+    out["reg"].attrs = {}
+    return out
 
 
-def _tag(a: xr.DataArray, what: str, unit: str) -> xr.DataArray:
-    a.attrs = {"long_name": what, "units": unit}
+def _tag(a: xr.DataArray, what: str, unit: str, base: str = "reference") -> xr.DataArray:
+    a.attrs = {"long_name": what, "units": unit, "counted_from": base}
     return a
 
 
-def _counted(ds: xr.Dataset, a: xr.DataArray) -> xr.DataArray:
-    """Subtract the reference scenario where there is one."""
+def counted(ds: xr.Dataset, a: xr.DataArray, index: bool = False) -> xr.DataArray:
+    """What a scenario changes, counted from its reference where it has one.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        Results; coordinate ``reference`` names the reference of each scenario.
+    a : xarray.DataArray
+        A variable over scenarios: a change (zero in the benchmark), or an index (one in the benchmark).
+    index : bool
+        Divide by the reference instead of subtracting it.
+    """
     out = a.copy()
     names = list(ds["scenario"].values)
     for i, reference in enumerate(ds["reference"].values):
         if reference != "benchmark":
-            out[{"scenario": i}] = a.isel(scenario=i).values - a.isel(scenario=names.index(reference)).values
+            here, base = a.isel(scenario=i).values, a.isel(scenario=names.index(reference)).values
+            out[{"scenario": i}] = here / base if index else here - base
     return out
 
 
@@ -103,14 +160,19 @@ def share_of(ds: xr.Dataset, scenario: str, regions: list[str], concept: str = "
 
 
 def region_table(ds: xr.Dataset, scenario: str):
-    """Gains of one scenario by region, a pandas table for printing (billion US$, %, US$)."""
+    """What one scenario changes by region, a pandas table for printing (billion US$, %, US$).
+
+    Every column is counted from the scenario's reference, or from the benchmark where it has none.
+    """
     import pandas as pd
 
-    by_host, by_home = (ds[f"gain_by_{k}"].sel(scenario=scenario) for k in ("host", "home"))
-    pct = ds["gain_percent"].sel(scenario=scenario)
-    real = 100 * (ds["realwage"].sel(scenario=scenario) - 1)
-    capital = 100 * (ds["rental"].sel(scenario=scenario) / ds["ppriv"].sel(scenario=scenario) - 1)
-    remittances = ds["remin"].sel(scenario=scenario)
+    def of(a: xr.DataArray) -> xr.DataArray:
+        return a.sel(scenario=scenario)
+
+    by_host, by_home = (of(ds[f"gain_by_{k}"]) for k in ("host", "home"))
+    pct, head = of(ds["gain_percent"]), of(ds["gain_per_head"])
+    real = 100 * (of(counted(ds, ds["realwage"], index=True)) - 1)
+    capital = 100 * (of(counted(ds, ds["rental"] / ds["ppriv"], index=True)) - 1)
     frame = pd.DataFrame({
         "residents": by_host.sel(group=GROUPS[0]) / 1e3,
         "earlier": by_host.sel(group=GROUPS[1]) / 1e3,
@@ -119,18 +181,50 @@ def region_table(ds: xr.Dataset, scenario: str):
         "home": by_home.sum("group") / 1e3,
         "res %": pct.sel(concept="residents"),
         "home %": pct.sel(concept="home"),
-        "$/head": ds["gain_per_head"].sel(scenario=scenario),
+        "$/head": head.sel(concept="residents"),
         **{f"w {s[:4]} %": real.sel(skill=s) for s in ds["skill"].values},
         "rK %": capital,
-        "remit.in": remittances / 1e3,
+        "d remit": of(counted(ds, ds["remin"] - ds["REMIN0"])) / 1e3,
     }, index=list(ds["reg"].values))
     total = frame.sum()
-    income = float(ds["INCOME"].sum())
-    total["res %"] = 1e5 * total["residents"] / income
-    total["home %"] = 1e5 * total["home"] / income
-    total["$/head"] = 1e3 * total["residents"] / float(ds["POPRES"].sum())
+    income, heads = (of(ds[n]).sum("reg") for n in ("base_income", "heads"))
+    total["res %"] = 1e5 * total["residents"] / float(income.sel(concept="residents"))
+    total["home %"] = 1e5 * total["home"] / float(income.sel(concept="home"))
+    total["$/head"] = 1e3 * total["residents"] / float(heads.sel(concept="residents"))
     for key in frame.columns:
         if key.startswith(("w ", "rK")):
             total[key] = np.nan
     frame.loc["world"] = total
+    return frame
+
+
+def people_table(ds: xr.Dataset, scenario: str):
+    """Who gains how much by region, and what happens to trade: a pandas table for printing.
+
+    Gains in percent of benchmark income and US$ per head, of earlier migrants (where they live), people of the region
+    (home) and people in it (host); volumes of exports and imports, %; tariff revenue, billion US$. Counted as
+    :func:`region_table` does, the level of tariff revenue excepted.
+    """
+    import pandas as pd
+
+    def of(a: xr.DataArray) -> xr.DataArray:
+        return a.sel(scenario=scenario)
+
+    columns: dict[str, xr.DataArray] = {}
+    world: dict[str, float] = {}
+    income, heads = of(ds["base_income"]), of(ds["heads"])
+    for concept in CONCEPTS[1:]:
+        name = concept.split()[0]
+        percent, head = (of(ds[f"gain_{k}"]).sel(concept=concept) for k in ("percent", "per_head"))
+        columns |= {f"{name} %": percent, f"{name} $/head": head}
+        gain = float((percent * income.sel(concept=concept)).sum())
+        world |= {f"{name} %": gain / max(float(income.sel(concept=concept).sum()), 1e-12),
+                  f"{name} $/head": gain / 100 / max(float(heads.sel(concept=concept).sum()), 1e-12)}
+    for name, variable in (("exports %", "qxwreg"), ("imports %", "qmwreg")):
+        columns[name] = 100 * (of(counted(ds, ds[variable], index=True)) - 1)
+    world["exports %"] = 100 * (float(of(counted(ds, ds["qxwwld"], index=True))) - 1)
+    columns |= {"tariffs": of(ds["taxrimp"]) / 1e3, "d tariffs": of(counted(ds, ds["taxrimp"] - ds["TAXRIMP0"])) / 1e3}
+    frame = pd.DataFrame(columns, index=list(ds["reg"].values))
+    world |= {k: float(frame[k].sum()) for k in ("tariffs", "d tariffs")}
+    frame.loc["world"] = pd.Series(world)
     return frame

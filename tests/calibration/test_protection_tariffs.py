@@ -64,6 +64,34 @@ def test_blocs_are_repaired(config, layers):
     assert not layers["applied"].sel(src="IND", dst="IND").any()
 
 
+def test_europe_agreements_work_on_the_import_side_once():
+    """In 1997 Eastern Europe's duties on the EU's industrial goods were in part gone (all by 1999-2002), and Hungary's,
+    in the tariff files, are phased only once."""
+    facts = Path(tariffs.__file__).parent / "facts"
+    groups = read_groups(facts / "groups.toml")
+    partners = [m for m in groups["CEEC"]["members"] if m != "HUN"]
+    kinds = {"Mach": "industrial", "Agr": "farm"}
+    rules, phases = (pd.read_csv(facts / f"{n}.csv", comment="#") for n in ("preferences", "phase_in"))
+    named = pd.concat([f[c] for f in (rules, phases) for c in ("importer", "exporter")])
+    countries = sorted({*groups["CEEC"]["members"], "DEU"} | set(named) - set(groups) - {"*"})
+
+    def left(column: str) -> xr.DataArray:
+        return pair_rule(rules, column, groups, kinds, countries, 1.0, True, "comm").sel(src="DEU", comm="Mach")
+
+    assert 0.0 < float(left("m1997").sel(dst=partners).min()) <= float(left("m1997").sel(dst=partners).max()) < 1.0
+    assert (left("m1993").sel(dst=partners) == 1.0).all()
+    assert float(left("m1997").sel(dst="HUN")) == 1.0
+    phased = pair_rule(phases, "fraction", groups, kinds, countries, 0.0, False, "comm")
+    assert 0.0 < float(phased.sel(comm="Mach", src="DEU", dst="HUN")) < 1.0
+
+
+def test_eastern_europe_charges_the_eu_less_than_japan(config, layers):
+    industrial = [c for c in config.goods if c not in ("Agr", "Food")]
+    rate = layers["applied"].sel(comm=industrial, dst="EEU")
+    for eu in EU:
+        assert (rate.sel(src=eu) < 0.8 * rate.sel(src="JPN")).all(), eu
+
+
 def test_common_external_tariff(layers):
     """All EU importers charge outsiders the same on goods that one country of origin sells."""
     rate = layers["applied"].sel(src="JPN", dst=EU)

@@ -30,12 +30,12 @@ def results(regions=3, *, gains=None, quota=None, headline=HEADLINE, groups=True
     share = np.random.default_rng(seed).dirichlet(np.ones(3 * regions)).reshape(3, regions)
     gain = world[:, None, None] * share
     host = np.arange(regions) < max(regions // 3, 1)
-    coords = {"scenario": names, "group": GROUPS, "reg": reg}
+    coords = {"scenario": names, "group": GROUPS, "concept": ["home"], "reg": reg}
     ds = xr.Dataset({
         "gain_by_host": (("scenario", "group", "reg"), gain, {"units": "million US$"}),
         "gain_by_home": (("scenario", "group", "reg"), gain[:, :, ::-1], {"units": "million US$"}),
         "gain_world": ("scenario", world),
-        "INCOME": ("reg", np.linspace(1e6, 8e6, regions)),
+        "base_income": (("scenario", "concept", "reg"), np.tile(np.linspace(1e6, 8e6, regions), (len(names), 1, 1))),
         "quota": (("scenario", "skill", "reg"), np.array([[quota.get(s, 0.0) * host] * 2 for s in names]),
                   {"role": "exogenous"}),
         "tms": (("scenario", "reg"), np.array([[1.0 - 0.1 * s.startswith("T")] * regions for s in names]),
@@ -61,7 +61,7 @@ def with_breakeven(ds, quotas):
 
 
 def nothing_finite(ds):
-    for name in ("gain_by_host", "gain_by_home", "gain_world", "INCOME"):
+    for name in ("gain_by_host", "gain_by_home", "gain_world", "base_income"):
         ds[name] = ds[name] * np.nan
     return ds
 
@@ -69,7 +69,7 @@ def nothing_finite(ds):
 def one_hole(ds):
     ds["gain_by_home"][0, 0, 1] = np.nan
     ds["gain_by_host"][2, 2, 0] = np.nan
-    ds["INCOME"][0] = 0.0
+    ds["base_income"][..., 0] = 0.0
     return ds
 
 

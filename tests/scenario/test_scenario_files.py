@@ -8,7 +8,8 @@ import pytest
 from cge.benchmark import synthetic_benchmark
 from cge.errors import ScenarioError
 from cge.scenario import Scenario, read_scenarios, shocks_of
-from cge.solve.model import Model
+from cge.scenario.spec import ELASTICITIES
+from cge.solve.model import FREE_COEFFICIENTS, Model
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,10 @@ BROKEN = {
     "chain of references": (
         'benchmark="b"\n[scenario.A]\n[scenario.B]\nreference="A"\n[scenario.C]\nreference="B"', "counted from"),
     "rordelta": ('benchmark="b"\n[closure]\nrordelta=2\n[scenario.X]\n', "rordelta"),
+    "rordelta of a scenario": ('benchmark="b"\n[scenario.X]\nrordelta=0.5', "fixed shares"),
+    "elasticity": ('benchmark="b"\n[scenario.X]\nelasticities={ESUBN=2.0}', "did you mean 'ESUB"),
+    "elasticity below zero": ('benchmark="b"\n[scenario.X]\nelasticities={ESUBM=-2}', "below zero"),
+    "elasticity as text": ('benchmark="b"\n[scenario.X]\nelasticities={ESUBM="2"}', "not a number"),
     "toml": ('benchmark="b', "not valid TOML"),
     "output as number": ('benchmark="b"\noutput=5\n[scenario.X]', "output: 5 is not a text"),
     "title of the file": ('benchmark="b"\ntitle=["a"]\n[scenario.X]', "title: .* is not a text"),
@@ -156,6 +161,20 @@ def test_productivity_of_movers_follows_beta(model):
         _, coef = shocks_of(Scenario("M", labour={"beta": beta}), model)
         home, host = wage[:, :, None], wage[:, None, :]
         np.testing.assert_allclose(coef["AN"], np.minimum(1, (home + beta * (host - home)) / host), rtol=1e-14)
+
+
+def test_elasticities_are_scaled_and_the_closure_of_capital_chosen_by_scenario(model):
+    _, plain = shocks_of(Scenario("M"), model)
+    assert not {"ESUBM", "ESUBD", "RORDELTA"} & set(plain)
+    _, coef = shocks_of(Scenario("M", rordelta=0, elasticities={"ESUBM": 2.0, "ESUBD": 0.5}), model)
+    np.testing.assert_array_equal(coef["ESUBM"], 2.0 * model.bench["ESUBM"].values)
+    np.testing.assert_array_equal(coef["ESUBD"], 0.5 * model.bench["ESUBD"].values)
+    assert coef["RORDELTA"] == 0.0
+    model.check({}, coef)
+
+
+def test_every_elasticity_that_a_scenario_may_scale_is_free():
+    assert set(ELASTICITIES) == {n for n in FREE_COEFFICIENTS if n.startswith(("ESUB", "ETRA"))}
 
 
 WRONG = {

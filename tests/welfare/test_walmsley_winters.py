@@ -11,7 +11,7 @@ import cge
 from cge._paths import shipped
 from cge.scenario import shocks_of
 from cge.welfare import GROUPS, first_order
-from cge.welfare.targets import target_table
+from cge.welfare.targets import NOT_YET, target_table
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +108,44 @@ def test_breakeven_quota_gives_the_same_gain(ds):
         assert quota == pytest.approx(np.interp(float(ds["gain_world"].sel(scenario=trade)), gains, rates), rel=0.01)
 
 
+def test_gain_at_the_tariffs_of_1993_is_counted_there(ds):
+    """M and T of the 1993 layer have one base: the world with those tariffs put back."""
+    reference = ds["reference"].sel(scenario=["M93", "T93"]).values
+    assert list(reference) == ["P93", "P93"]
+    gain = ds["gain_world"].sel(scenario="M93")
+    assert float(gain) == pytest.approx(float(ds["WEV"].sel(scenario="M93") - ds["WEV"].sel(scenario="P93")))
+    row = target_table(ds).set_index("no").loc[10]
+    assert f"1993 {float(gain / ds['gain_world'].sel(scenario='T93')):.1f}" in row["obtained"]
+    assert "counted from P93" in row["why"]
+
+
+def test_missed_targets_name_a_class_and_evidence(ds):
+    """A miss is diagnosed: the class of its cause and a number that shows it."""
+    table = target_table(ds).set_index("no")
+    for number in table.index[table["met"] == "NO"]:
+        assert "class: " in table["why"][number]
+    assert "closed form" in table["why"][12]
+    without = 100 * (ds["rental"] / ds["ppriv"] - 1).sel(scenario="MU rho=0", reg="SSA")
+    assert f"SSA {float(without):+.2f}%" in table["why"][13]
+
+
+def test_options_of_scenarios_are_in_the_file(ds):
+    assert float(ds["rordelta"].sel(scenario="M fixed shares")) == 0.0 < float(ds["rordelta"].sel(scenario="M"))
+    factor = ds["elasticity_factor"].sel(scenario="M trade el. x2")
+    assert float(factor.sel(elasticity="ESUBM")) == 2.0 and float(factor.sel(elasticity="ESUBVA")) == 1.0
+
+
+def test_occupations_and_price_levels_are_said_to_be_missing():
+    assert "occupation" in NOT_YET[3] and "purchasing power" in NOT_YET["PPP"]
+
+
 def test_metadata(ds):
     for name, variable in ds.data_vars.items():
         assert variable.attrs.get("long_name"), name
         assert variable.attrs.get("units"), name
     for name, coordinate in ds.coords.items():
-        assert coordinate.attrs.get("long_name"), name
+        assert coordinate.attrs.get("long_name") and coordinate.attrs.get("units"), name
+    assert ds["reg"].attrs["long_name"] == "region"
     for key in ("package", "benchmark_sha256", "scenario_text", "scenario_sha256", "closure", "labour_options"):
         assert ds.attrs[key]
 
