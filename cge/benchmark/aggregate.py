@@ -25,7 +25,7 @@ from cge.benchmark.aggregate_labour import fit_remittances, fold_diagonal
 from cge.benchmark.checks import check_benchmark
 from cge.benchmark.data import Benchmark
 from cge.benchmark.headers import DIM_SET, HEADERS, SETS, USD
-from cge.benchmark.identities import spending, use
+from cge.benchmark.identities import spending
 from cge.errors import BenchmarkError
 
 REST = "*"
@@ -47,7 +47,7 @@ WEIGHTS: dict[str, tuple[str, Callable[[Benchmark], xr.DataArray]]] = {
     "ESUBC": ("intermediate inputs", lambda b: (b["VDFP"] + b["VMFP"]).sum("comm")),
     "ESUBVA": ("value added", lambda b: b["EVFP"].sum("endw")),
     "ESUBD": ("total use, domestic and imported", _total_use),
-    "ESUBM": ("imports", lambda b: use(b, "M")),
+    "ESUBM": ("imports at purchaser prices", lambda b: b["VMFP"].sum("acts") + b["VMPP"] + b["VMGP"] + b["VMIP"]),
     "ESUBQ": ("supply of the commodity", lambda b: b["MAKB"].sum("acts")),
     "ETRAQ": ("output", lambda b: b["MAKS"].sum("comm")),
     "ETRAE": ("payments to the endowment", lambda b: b["EVFB"].sum("acts")),
@@ -64,10 +64,15 @@ WEIGHTS: dict[str, tuple[str, Callable[[Benchmark], xr.DataArray]]] = {
 }
 """Weight of each array that is not a sum, over the array's own dimensions.
 
-GTAP's aggregation programs weight elasticities by the flow that they act on:
-value added, imports, private consumption, and so on. The list of weights is
-written down from knowledge of these programs, not copied from their files
-(status: recalled). Where all weights are zero the plain mean is taken.
+GTAP's aggregation program FlexAgg weights elasticities by the flow that they act on.
+Its own files (aggpar.tab) were not at hand; the weights of ESUBT (total cost, which is
+output), ESUBC, ESUBVA, ESUBD, ESUBM, ESUBG, ESUBI, ESUBQ, ETRAQ, INCPAR and SUBPAR follow
+their description in the open R package teems (repository teemsphere/teems-R, file
+data-raw/teems_data-raw.R, list GTAPv7_weights). Two things differ from what it says:
+FlexAgg gives ESUBD, ESUBM, ESUBC and ESUBVA one value for the world, weighted with world
+totals, where each new region has its own mean here; and it does not weight ETRAE. The
+weights of ETRAE, ESUBS, RORFLEX and DPSM are this project's choice. Where all weights
+are zero the plain mean is taken.
 """
 
 

@@ -69,7 +69,7 @@ def test_identity_mapping_changes_nothing_and_steps_commute():
 def test_weights_are_the_stated_flows():
     bench = synthetic_benchmark(3, 4, 5, migrants=False)
     new = aggregate(bench, comm={"X": ["Man1", "Man2"], "Agr": ["Agr"], "Svc": ["Svc"]}).benchmark
-    for name, flows in (("ESUBM", ("VMFB", "VMPB", "VMGB", "VMIB")), ("INCPAR", ("VDPP", "VMPP"))):
+    for name, flows in (("ESUBM", ("VMFP", "VMPP", "VMGP", "VMIP")), ("INCPAR", ("VDPP", "VMPP"))):
         w = sum(bench[f].sum("acts") if "acts" in bench[f].dims else bench[f] for f in flows).sel(comm=["Man1", "Man2"])
         wanted = (w * bench[name].sel(comm=["Man1", "Man2"])).sum("comm") / w.sum("comm")
         np.testing.assert_allclose(new[name].sel(comm="X"), wanted, rtol=1e-12)
