@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
                    help="write the welfare decomposition by commodity, activity and partner however many cells it has")
     c.add_argument("--har", action="store_true",
                    help="also write each solution and its updated data base as header arrays (GEMPACK's format)")
+    c.add_argument("--engine", metavar="NAME",
+                   help="newton (default), or ipopt: the written-out equations solved by Ipopt, slower and independent")
     c.add_argument("--no-figures", action="store_true", help="do not draw figures")
     c.set_defaults(run=_run)
 
@@ -137,10 +140,14 @@ def _run(args: argparse.Namespace) -> int:
     from cge.results import check_folder, write_netcdf
     from cge.results.har import write_har
     from cge.scenario import read_scenarios
+    from cge.solve.engines import check_engine
     from cge.solve.model import Solution
     from cge.welfare.compare import compare
 
     file = read_scenarios(_scenario_path(args.scenarios))
+    if args.engine:
+        check_engine(args.engine, "--engine")
+        file = replace(file, engine=args.engine)
     check_folder(args.out)
     print(file.title)
     stem, har = Path(file.output).stem, []

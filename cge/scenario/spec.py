@@ -28,8 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from cge.errors import ScenarioError
+from cge.solve.engines import check_engine
 
-_FILE_KEYS = {"title", "benchmark", "output", "closure", "labour", "scenario", "headline", "breakeven"}
+_FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline", "breakeven"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
@@ -142,6 +143,8 @@ class ScenarioFile:
         Which scenario plays which part of the comparison (trade, migration, ...).
     breakeven : sequence of mapping
         Pairs ``migration``, ``trade`` for which the quota of equal gain is sought.
+    engine : str
+        ``newton`` (default) or ``ipopt``; see :meth:`cge.Model.using`.
     """
 
     path: Path
@@ -154,6 +157,7 @@ class ScenarioFile:
     scenarios: dict[str, Scenario]
     headline: Mapping[str, str]
     breakeven: Sequence[Mapping[str, Any]]
+    engine: str = "newton"
 
 
 def read_scenarios(path: str | Path) -> ScenarioFile:
@@ -180,6 +184,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
         table_of(raw.get(key, {}), f"{path}, {key}")
     if not isinstance(raw.get("benchmark"), str):
         raise ScenarioError(f'{path}: the benchmark is not named; add a line such as benchmark = "ww1997"')
+    check_engine(raw.get("engine", "newton"), str(path))
     closure = dict(raw.get("closure", {}))
     check_keys(closure, _CLOSURE_KEYS, f"{path}, closure")
     if closure.get("rordelta", 1) not in (0, 1):
@@ -207,7 +212,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
             raise ScenarioError(f"{path}, headline: {role} = '{name}' is not a scenario of the file; it has "
                                 f"{', '.join(scenarios)}")
     return ScenarioFile(path, text, raw.get("title", path.stem), raw["benchmark"], raw.get("output", f"{path.stem}.nc"),
-                        closure, raw.get("labour", {}), scenarios, headline, raw.get("breakeven", ()))
+                        closure, raw.get("labour", {}), scenarios, headline, raw.get("breakeven", ()), raw.get("engine", "newton"))
 
 
 def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
