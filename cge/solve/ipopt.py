@@ -132,9 +132,10 @@ class Ipopt:
         """Put given values, path state and the starting point into the program."""
         leaves = self.program.leaves
         view = self.system.view(x, data)
-        for name, (flat, place) in self._cells.items():
-            value = getattr(view, name)
-            leaves[place] = np.broadcast_to(value.level(), self.system.shape(name)).reshape(-1)[flat]
+        with np.errstate(all="ignore"):  # the start may lie outside the domain of a definition: Ipopt says so
+            for name, (flat, place) in self._cells.items():
+                value = getattr(view, name)
+                leaves[place] = np.broadcast_to(value.level(), self.system.shape(name)).reshape(-1)[flat]
         for name, idx in self.system.fixed.items():
             goal = data["target"][name].reshape(-1)
             flat, place = self._cells[name]
