@@ -119,6 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     c.set_defaults(run=_symbols)
     c = sub.add_parser("equation", help="print the row of the equation table of a variable")
     c.add_argument("name")
+    c.add_argument("--benchmark", metavar="B", help="print it as labelled algebra with the numbers of this benchmark")
+    c.add_argument("--at", nargs="+", default=[], metavar="DIM=LABEL",
+                   help="only at these elements, for instance reg=USA comm=Agr (several: reg=USA,CAN)")
     c.set_defaults(run=_equation)
     return p
 
@@ -319,6 +322,15 @@ def _equation(args: argparse.Namespace) -> int:
     for row in rows:
         print(f"# {row.kind} over ({', '.join(row.dims)}), block {row.block}, determines {row.pairs}")
         print(row.text)
+    if args.benchmark:
+        from cge.benchmark import open_benchmark
+        from cge.solve.model import Model
+        from cge.solve.written import written_rows
+
+        for line in written_rows(Model(open_benchmark(args.benchmark)), rows, args.at):
+            print(line)
+    elif args.at:
+        raise CGEError("--at chooses elements of a benchmark; name one with --benchmark")
     return 0
 
 

@@ -11,6 +11,7 @@ path (see `cge.model.table`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ from cge.model.table import Row, View
 from cge.solve.system import System
 
 
-def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteModel:
+def algebra(system: System, data: dict[str, Any] | None = None, *, only: Sequence[str] | None = None
+            ) -> pyo.ConcreteModel:
     """Write a system out as a square Pyomo model.
 
     Parameters
@@ -32,6 +34,8 @@ def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteM
     data : dict, optional
         Data tree (coefficients, exogenous values, held values, path state), for
         instance that of a `Solution`; the benchmark by default.
+    only : sequence of str, optional
+        Names of the rows to write, for reading them; the model is then not square.
 
     Returns
     -------
@@ -61,13 +65,15 @@ def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteM
     rates = _state(model, system, View(system.table, given, system.cal.masks, {}, system.cal.positions), data["rates"])
     view = View(system.table, given, system.cal.masks, rates, system.cal.positions)
     for row in system.table.definitions.values():
-        if row.name in reports:
+        if row.name in reports or (only is not None and row.name not in only):
             continue
         value = row.fn(view) if row.kind == "define" else view._chain(row)
         cells = active_cells(row.name, system.table, system.cal)
         own = given[row.name].val
         _constrain(model, system, row, cells, own, _cells(value, row, own.shape), base)
     for row in system.table.conditions.values():
+        if only is not None and row.name not in only:
+            continue
         cells = active_cells(row.pairs, system.table, system.cal)
         with corners() as found:
             lhs, rhs = (_cells(side, row, cells.shape) for side in view.condition(row))
