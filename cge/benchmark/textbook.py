@@ -38,7 +38,7 @@ def small_country(sigma: float = 4.0, size: float = 1e-3, openness: float = 0.3)
     income = np.array([size, 1.0]) * 1e6
     imports = openness * income[0] * np.full(2, 0.5)  # of each good, the same both ways
     spending = np.full((2, 1), 0.5) * income  # comm, reg
-    a = {name: np.zeros([len(sets[DIM_SET[d]]) for d in plain[name].dims]) for name in plain.arrays
+    a = {name: np.zeros([len(sets[DIM_SET[str(d)]]) for d in plain[name].dims]) for name in plain.arrays
          if HEADERS[name].group != "parameters"}
     output = spending.copy()
     for r in range(2):
@@ -57,7 +57,7 @@ def small_country(sigma: float = 4.0, size: float = 1e-3, openness: float = 0.3)
     a["POP"][:] = income / 1e4
     for name, value in {"ESUBD": sigma, "ESUBM": sigma, "ESUBVA": 1.0, "SUBPAR": 0.5, "INCPAR": 1.0}.items():
         a[name] = np.full(plain[name].shape, value)
-    coords = {name: {d: list(sets[DIM_SET[d]]) for d in plain[name].dims} for name in plain.arrays}
+    coords = {name: {d: list(sets[DIM_SET[str(d)]]) for d in plain[name].dims} for name in plain.arrays}
     arrays = {n: xr.DataArray(a.get(n, plain[n].values), dims=plain[n].dims, coords=coords[n]) for n in plain.arrays}
     meta = {**plain.meta, "title": "A small country and a large one (textbook)", "sources": ["cge.benchmark.textbook"],
             "groups": {"importers": ["Large"], "exporters": ["Small"]},

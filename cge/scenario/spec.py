@@ -212,7 +212,8 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
             raise ScenarioError(f"{path}, headline: {role} = '{name}' is not a scenario of the file; it has "
                                 f"{', '.join(scenarios)}")
     return ScenarioFile(path, text, raw.get("title", path.stem), raw["benchmark"], raw.get("output", f"{path.stem}.nc"),
-                        closure, raw.get("labour", {}), scenarios, headline, raw.get("breakeven", ()), raw.get("engine", "newton"))
+                        closure, raw.get("labour", {}), scenarios, headline, raw.get("breakeven", ()),
+                        raw.get("engine", "newton"))
 
 
 def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:

@@ -151,7 +151,7 @@ def _variable(model: pyo.ConcreteModel, system: System, data: dict[str, Any], na
 
 def _state(model: pyo.ConcreteModel, system: System, view: View, rates: dict[str, Any]) -> dict[str, Any]:
     """Path state of the rates with mutable parameters where a cell is an expression, numbers elsewhere."""
-    out = {}
+    out: dict[str, Any] = {}
     for name in system.rates:
         view._chain(system.table.definitions[name])
         terms = view.rate_terms(name)

@@ -13,24 +13,14 @@ so that one sweep over the tape gives the gradients of all of them. Second deriv
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyomo.core.expr.numeric_expr as ne
 from scipy.sparse import coo_matrix, csr_matrix, vstack
 
-from cge.errors import CGEError
-
-_ADD, _MUL, _DIV, _POWER, _POW, _LOG, _EXP, _ABS = range(8)
-_UNARY = {"log": (_LOG, 1.0), "exp": (_EXP, 1.0), "sqrt": (_POWER, 0.5), "log10": (_LOG, 1.0 / np.log(10.0))}
-_SUMS = (ne.SumExpression, ne.LinearExpression, ne.NPV_SumExpression)
-_PRODUCTS = (ne.ProductExpression, ne.MonomialTermExpression, ne.NPV_ProductExpression)
-_RATIOS = (ne.DivisionExpression, ne.NPV_DivisionExpression)
-_POWERS = (ne.PowExpression, ne.NPV_PowExpression)
-_MINUS = (ne.NegationExpression, ne.NPV_NegationExpression)
-_CALLS = (ne.UnaryFunctionExpression, ne.NPV_UnaryFunctionExpression)
-_MODULUS = (ne.AbsExpression, ne.NPV_AbsExpression)
+from cge.solve.reader import ADD, DIV, EXP, LOG, MUL, POW, POWER, Reader
 
 
 class Tape:
@@ -57,14 +47,14 @@ class Tape:
     def __init__(self, expressions: Sequence[Any]):
         self.leaves: list[Any] = []
         self.rows = len(expressions)
-        reader = _Reader(self.leaves)
+        reader = Reader(self.leaves)
         roots, starts = [], [0]
         for e in expressions:
             roots.append(reader.row(e))
             starts.append(len(reader.op))
         self._sort(reader, np.array(roots, int), np.array(starts))
 
-    def _sort(self, r: _Reader, roots: np.ndarray, starts: np.ndarray) -> None:
+    def _sort(self, r: Reader, roots: np.ndarray, starts: np.ndarray) -> None:
         """Order nodes by height and operation; make the edges of each group contiguous."""
         n = len(r.op)
         op, height, const = np.array(r.op, int), np.array(r.height, int), np.array(r.const, float)
@@ -94,7 +84,7 @@ class Tape:
         key = height[order] * 16 + op[order]
         cuts = np.flatnonzero(np.diff(key)) + 1 if n else np.array([], int)
         bounds = np.concatenate([[0], cuts, [n]]) if n else np.array([0])
-        for lo, hi in zip(bounds[:-1], bounds[1:], strict=True):
+        for lo, hi in itertools.pairwise(bounds):
             e_lo, e_hi = int(stops[lo] - lengths[lo]), int(stops[hi - 1])
             self._groups.append((int(op[order[lo]]), slice(int(lo), int(hi)), slice(e_lo, e_hi),
                                  (stops[lo:hi] - lengths[lo:hi] - e_lo)))
@@ -109,15 +99,15 @@ class Tape:
             for op, nodes, edges, cut in self._groups:
                 out = v[self._offset + nodes.start: self._offset + nodes.stop]
                 kids, c = v[self._child[edges]], self._const[nodes]
-                if op == _ADD:
+                if op == ADD:
                     out[:] = np.add.reduceat(self._coef[edges] * kids, cut) + c
-                elif op in (_MUL, _DIV, _POW):
+                elif op in (MUL, DIV, POW):
                     a, b = kids[::2], kids[1::2]
-                    out[:] = a * b if op == _MUL else a / b if op == _DIV else a**b
-                elif op == _POWER:
+                    out[:] = a * b if op == MUL else a / b if op == DIV else a**b
+                elif op == POWER:
                     out[:] = kids**c
                 else:
-                    out[:] = c * np.log(kids) if op == _LOG else np.exp(kids) if op == _EXP else np.abs(kids)
+                    out[:] = c * np.log(kids) if op == LOG else np.exp(kids) if op == EXP else np.abs(kids)
         return v
 
     def body(self, v: np.ndarray) -> np.ndarray:
@@ -129,23 +119,23 @@ class Tape:
         out = self._coef.copy()
         with np.errstate(all="ignore"):
             for op, nodes, edges, _ in self._groups:
-                if op == _ADD:
+                if op == ADD:
                     continue
                 kids, c = v[self._child[edges]], self._const[nodes]
                 z = v[self._offset + nodes.start: self._offset + nodes.stop]
                 part = out[edges]
-                if op in (_MUL, _DIV, _POW):
+                if op in (MUL, DIV, POW):
                     a, b = kids[::2], kids[1::2]
-                    if op == _MUL:
+                    if op == MUL:
                         part[::2], part[1::2] = b, a
-                    elif op == _DIV:
+                    elif op == DIV:
                         part[::2], part[1::2] = 1.0 / b, -z / b
                     else:
                         part[::2], part[1::2] = b * a ** (b - 1.0), z * np.log(np.where(a > 0, a, 1.0))
-                elif op == _POWER:
+                elif op == POWER:
                     part[:] = c * kids ** (c - 1.0)
                 else:
-                    part[:] = c / kids if op == _LOG else z if op == _EXP else np.sign(kids)
+                    part[:] = c / kids if op == LOG else z if op == EXP else np.sign(kids)
         return out
 
     def _adjoints(self, partials: np.ndarray, seed: np.ndarray) -> np.ndarray:
@@ -163,7 +153,7 @@ class Tape:
         return adj
 
     # -- derivatives ----------------------------------------------------------
-    def columns(self, wanted: Sequence[int]) -> Derivatives:
+    def columns(self, wanted: Sequence[int] | np.ndarray) -> Derivatives:
         """Derivatives by some of the leaves (their positions)."""
         return Derivatives(self, np.asarray(wanted, int))
 
@@ -236,14 +226,14 @@ class Derivatives:
         parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         for op, _, edges, _ in tape._groups:
             kids, up = tape._child[edges], tape._parent[edges]
-            if op in (_MUL, _DIV, _POW):
+            if op in (MUL, DIV, POW):
                 a, b, up = kids[::2], kids[1::2], up[::2]
                 parts.append((up, a, b))
-                if op != _MUL:
+                if op != MUL:
                     parts.append((up, b, b))
-                if op == _POW:
+                if op == POW:
                     parts.append((up, a, a))
-            elif op in (_POWER, _LOG, _EXP):
+            elif op in (POWER, LOG, EXP):
                 parts.append((up, kids, kids))
         none = np.array([], int)
         return tuple(np.concatenate([p[k] for p in parts] or [none]) for k in range(3))  # type: ignore[return-value]
@@ -257,18 +247,18 @@ class Derivatives:
                 kids, c = v[tape._child[edges]], tape._const[nodes]
                 z = v[tape._offset + nodes.start: tape._offset + nodes.stop]
                 a, b = kids[::2], kids[1::2]
-                if op == _MUL:
+                if op == MUL:
                     out.append(np.full(len(a), 2.0))
-                elif op == _DIV:
+                elif op == DIV:
                     out += [-2.0 / b**2, 2.0 * z / b**2]
-                elif op == _POW:
+                elif op == POW:
                     log = np.log(np.where(a > 0, a, 1.0))
                     out += [2.0 * a ** (b - 1.0) * (1.0 + b * log), z * log**2, b * (b - 1.0) * a ** (b - 2.0)]
-                elif op == _POWER:
+                elif op == POWER:
                     out.append(c * (c - 1.0) * kids ** (c - 2.0))
-                elif op == _LOG:
+                elif op == LOG:
                     out.append(-c / kids**2)
-                elif op == _EXP:
+                elif op == EXP:
                     out.append(z)
         return np.concatenate(out or [np.array([])])
 
@@ -301,123 +291,3 @@ class Derivatives:
         if width:
             out.append((slice(start, len(self.tape._child)), width))
         return out
-
-
-class _Reader:
-    """Reads Pyomo expressions into nodes: operation, constant, children with coefficients."""
-
-    def __init__(self, leaves: list[Any]):
-        self.leaves = leaves
-        self.numbers: list[float] = []
-        self.op: list[int] = []
-        self.height: list[int] = []
-        self.const: list[float] = []
-        self.first: list[int] = []
-        self.count: list[int] = []
-        self.child: list[int] = []
-        self.coef: list[float] = []
-        self._leaf: dict[int, int] = {}
-        self._number: dict[float, int] = {}
-        self._seen: dict[int, int] = {}
-        self._alive: list[Any] = []
-
-    def row(self, expression: Any) -> int:
-        """Node of a whole row: a sum, even where it has one term."""
-        self._seen = {}  # inner nodes are shared within a row only
-        self._alive = []
-        const, terms = self._linear(expression)
-        return self._sum(const, terms or [(0.0, self._constant(0.0))])
-
-    def _new(self, op: int, kids: list[int], coefs: list[float], const: float) -> int:
-        self.op.append(op)
-        self.const.append(const)
-        self.first.append(len(self.child))
-        self.count.append(len(kids))
-        self.child += kids
-        self.coef += coefs
-        self.height.append(1 + max((self.height[k] for k in kids if k >= 0), default=0))
-        return len(self.op) - 1
-
-    def _sum(self, const: float, terms: list[tuple[float, int]]) -> int:
-        return self._new(_ADD, [k for _, k in terms], [c for c, _ in terms], const)
-
-    def _constant(self, value: float) -> int:
-        if value not in self._number:
-            self._number[value] = -(1 << 40) - len(self.numbers)
-            self.numbers.append(value)
-        return self._number[value]
-
-    def _variable(self, e: Any) -> int:
-        key = id(e)
-        if key not in self._leaf:
-            self.leaves.append(e)
-            self._leaf[key] = -len(self.leaves)
-        return self._leaf[key]
-
-    def _linear(self, e: Any) -> tuple[float, list[tuple[float, int]]]:
-        """The expression as a number plus coefficients times nodes."""
-        const, terms = 0.0, []
-        stack = [(1.0, e)]
-        while stack:
-            scale, e = stack.pop()
-            kind = type(e)
-            if kind in (float, int, np.float64):
-                const += scale * e
-            elif scale == 0.0:
-                continue
-            elif kind in _SUMS:
-                stack.extend((scale, a) for a in reversed(e.args))
-            elif kind in _MINUS:
-                stack.append((-scale, e.args[0]))
-            elif kind in _PRODUCTS and _is_number(e.args[0]):
-                stack.append((scale * e.args[0], e.args[1]))
-            elif kind in _PRODUCTS and _is_number(e.args[1]):
-                stack.append((scale * e.args[1], e.args[0]))
-            elif kind in _RATIOS and _is_number(e.args[1]):
-                stack.append((scale / e.args[1], e.args[0]))
-            else:
-                node = self._node(e)
-                if node <= -(1 << 40):
-                    const += scale * self.numbers[-(node + (1 << 40))]
-                else:
-                    terms.append((scale, node))
-        return const, terms
-
-    def _node(self, e: Any) -> int:
-        if _is_number(e):
-            return self._constant(float(e))
-        if not e.is_expression_type():
-            # An immutable parameter is a number; a variable or a mutable parameter a leaf.
-            return self._variable(e) if e.is_variable_type() or not e.is_constant() else self._constant(float(e()))
-        key = id(e)
-        if key in self._seen:
-            return self._seen[key]
-        node = self._seen[key] = self._inner(e)
-        self._alive.append(e)  # an address may serve another object once this one is gone
-        return node
-
-    def _inner(self, e: Any) -> int:
-        kind = type(e)
-        if e.is_named_expression_type():
-            return self._node(e.expr)
-        if kind in _PRODUCTS or kind in _RATIOS or kind in _POWERS:
-            a, b = e.args
-            if kind in _POWERS and _is_number(b):
-                return self._new(_POWER, [self._node(a)], [1.0], float(b))
-            if not any(_is_number(x) for x in (a, b)) or kind in _POWERS or (kind in _RATIOS and _is_number(a)):
-                op = _MUL if kind in _PRODUCTS else _DIV if kind in _RATIOS else _POW
-                return self._new(op, [self._node(a), self._node(b)], [1.0, 1.0], 0.0)
-        if kind in _CALLS and e.getname() in _UNARY:
-            op, const = _UNARY[e.getname()]
-            return self._new(op, [self._node(e.args[0])], [1.0], const)
-        if kind in _MODULUS:
-            return self._new(_ABS, [self._node(e.args[0])], [1.0], 0.0)
-        if kind in _SUMS or kind in _MINUS or kind in _PRODUCTS or kind in _RATIOS:
-            const, terms = self._linear(e)
-            return self._sum(const, terms) if terms else self._constant(const)
-        raise CGEError(f"the expression {str(e)[:80]} has a function ({e.getname()}) that the derivatives do not know; "
-                       "write it with + - * / **, log, exp, sqrt or abs")
-
-
-def _is_number(e: Any) -> bool:
-    return isinstance(e, (float, int, np.floating, np.integer))

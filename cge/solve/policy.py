@@ -7,9 +7,9 @@ theorem: with ``F(x, p) = 0`` and results ``g(x, p)``,
     dg/dp = g_p + g_x dx/dp,   J dx/dp = -F_p,
 
 one factorisation of the Jacobian for all levers. The products ``F_p`` and ``g_p + g_x dx/dp`` are complex steps
-of the NumPy table, exact to rounding and with nothing to compile. (The adjoint form, one linear system per result, was
-tried with JAX's reverse mode: the same numbers, but 50 s of compilation for each problem.) The full-space route (:func:`cge.solve.program.optimise` on the written-out table) is
-independent of all this and finds the same optimum.
+of the NumPy table, exact to rounding and with nothing to compile. (The adjoint form, one linear system per
+result, gave the same numbers with JAX's reverse mode, but took 50 s to compile for each problem.) The full-space route, which is
+:func:`cge.solve.program.optimise` on the written-out table, is independent of all this and finds the same optimum.
 
 Both work on one sub-step from the benchmark: Divisia indices (consumer prices of migrants, the numeraire) are the
 Tornqvist index between the benchmark and the optimum. Solving the optimum again with `Model.solve` refines them.
@@ -160,6 +160,7 @@ class _Reduced:
                                zip(levers, self.cells, strict=True)] for name in balanced]).reshape(-1, len(levers))
         self.x = np.zeros(self.system.n)
         self._key, self.iterations, self.solves = b"", 0, 0
+        self._slope: np.ndarray | None = None
 
     def _cells(self, name: str, where: Mapping[str, Any], lever: bool = False) -> np.ndarray:
         symbol = table.symbols.get(name)

@@ -33,7 +33,8 @@ class Optimum:
     residual : float
         Largest violation of a constraint over its scale.
     duals : dict of str to float
-        Multiplier of each inequality constraint that holds with equality: what one unit of it is worth.
+        Of each inequality constraint that holds with equality: change of the objective per unit by which the
+        bound that holds is raised (negative where raising a floor costs).
     """
 
     objective: float
@@ -230,7 +231,7 @@ def optimise(model: pyo.ConcreteModel, options: dict[str, Any] | None = None) ->
     program.write(x)
     duals = {}
     for k in np.flatnonzero(program.lower != program.upper):
-        worth = float(info["mult_g"][k] * scale[k] / program._goal_scale)
+        worth = float(-info["mult_g"][k] * scale[k] / program._goal_scale)
         if min(abs(body[k] - program.lower[k]), abs(body[k] - program.upper[k])) * scale[k] < 1e-6:
             duals[program.constraints[k].name] = worth
     return Optimum(float(body[-1]), info["iterations"], float(gap[worst]), duals)

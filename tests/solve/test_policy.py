@@ -106,7 +106,13 @@ def test_the_quota_that_harms_nobody(world):
     gains = {r: written.EV[r].value for r in m.bench.labels("reg")}
     assert min(gains.values()) > -1e-4
     assert gains["R3"] == pytest.approx(0.0, abs=1e-4)  # the home of the movers holds the quota back
-    assert found.duals["nobody_loses[R3]"] > 0.0
+    # What the constraint costs the world, against a second optimum with a floor of 10 million US$ instead of nil.
+    written.ask_more = pyo.Constraint(expr=written.EV["R3"] >= 10.0)
+    price = (optimise(written).objective - found.objective) / 10.0
+    assert price < 0.0
+    assert found.duals["nobody_loses[R3]"] == pytest.approx(price, rel=0.02)
+    written.ask_more.deactivate()
+    found = optimise(written)
     chosen = [v.value for v in written.quota.values() if not v.fixed]
     assert any(1e-3 < q < CAP - 1e-3 for q in chosen)
     # The fast engine confirms the gains at the chosen quotas, and a larger quota harms R3.
