@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
                    "and bilateral arrays of any size")
     c.add_argument("--har", action="store_true",
                    help="also write each solution and its updated data base as header arrays (GEMPACK's format)")
+    c.add_argument("--engine", metavar="NAME",
+                   help="newton (default), or ipopt: the written-out equations solved by Ipopt, slower and independent")
     c.add_argument("--no-figures", action="store_true", help="do not draw figures")
     c.set_defaults(run=_run)
 
@@ -133,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     c.set_defaults(run=_symbols)
     c = sub.add_parser("equation", help="print the row of the equation table of a variable")
     c.add_argument("name")
+    c.add_argument("--benchmark", metavar="B", help="print it as labelled algebra with the numbers of this benchmark")
+    c.add_argument("--at", nargs="+", default=[], metavar="DIM=LABEL",
+                   help="only at these elements, for instance reg=USA comm=Agr (several: reg=USA,CAN)")
     c.set_defaults(run=_equation)
     return p
 
@@ -159,10 +165,14 @@ def _run_into(args: argparse.Namespace) -> int:
     from cge.results import check_folder, write_netcdf
     from cge.results.har import write_har
     from cge.scenario import read_scenarios
+    from cge.solve.engines import check_engine
     from cge.solve.model import Solution
     from cge.welfare.compare import compare
 
     file = read_scenarios(_scenario_path(args.scenarios))
+    if args.engine:
+        check_engine(args.engine, "--engine")
+        file = replace(file, engine=args.engine)
     stem, har = Path(file.output).stem, []
     check_folder(args.out, [file.output, *([] if args.no_figures else figure_files(stem)),
                             *(f"{stem}_{_in_file_name(name)}.har" for name in file.scenarios if args.har)])
@@ -383,6 +393,15 @@ def _equation(args: argparse.Namespace) -> int:
     for row in rows:
         print(f"# {row.kind} over ({', '.join(row.dims)}), block {row.block}, determines {row.pairs}")
         print(row.text)
+    if args.benchmark:
+        from cge.benchmark import open_benchmark
+        from cge.solve.model import Model
+        from cge.solve.written import written_rows
+
+        for line in written_rows(Model(open_benchmark(args.benchmark)), rows, args.at):
+            print(line)
+    elif args.at:
+        raise CGEError("--at chooses elements of a benchmark; name one with --benchmark")
     return 0
 
 

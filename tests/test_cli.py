@@ -123,3 +123,27 @@ def test_module_runs_from_anywhere(tmp_path):
                           capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "ww1997" in done.stdout
+
+
+def test_an_equation_with_its_numbers(capsys):
+    assert main(["equation", "goods_market", "--benchmark", "ww1997", "--at", "comm=Agr", "reg=USA"]) == 0
+    out = capsys.readouterr().out
+    assert "E_goods_market[Agr,USA]:" in out and "*qds[Agr,USA]" in out
+    assert out.count("E_goods_market[") == 1
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["goods_market", "--at", "reg=USA"], "name one with --benchmark"),
+    (["goods_market", "--benchmark", "ww1997", "--at", "reg=XXX"], "'XXX' is not among USA"),
+    (["goods_market", "--benchmark", "ww1997", "--at", "src=USA"], "has the dimensions (comm, reg)"),
+    (["EV_ALT", "--benchmark", "ww1997"], "integrated along the path"),
+])
+def test_an_equation_that_cannot_be_printed(capsys, words, message):
+    assert main(["equation", *words]) == 1
+    err = capsys.readouterr().err
+    assert message in err and err.count("\n") == 1
+
+
+def test_an_unknown_engine_is_refused(capsys):
+    assert main(["run", "walmsley_winters", "--engine", "newtn"]) == 1
+    assert "engine 'newtn' is not known; did you mean 'newton'?" in capsys.readouterr().err

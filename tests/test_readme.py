@@ -1,4 +1,4 @@
-"""README.md: what it shows works."""
+"""README.md and docs/engines.md: what they show works."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def test_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
     assert "permanent residents" in capsys.readouterr().out
+
+
+def test_examples_of_own_questions_run(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+    first, *blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert 'engine="ipopt"' in first  # goes on from a model of the reader's own
+    exec(compile("\n".join(blocks), "docs/engines.md", "exec"), {})
+    assert "0.327" in capsys.readouterr().out
 
 
 def test_commands_are_understood() -> None:

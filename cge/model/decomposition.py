@@ -191,9 +191,9 @@ def CNTmigr(v):
 
 @_by_region()
 def CNTremr(v):
-    """Contribution to EV of real remittances received, deflated by the price of world exports."""
-    received = v.remin / level(v.pxwwld)
-    return [(v.pxwwld / v.costev, received, LEVEL), (-(v.remin / level(v.costev)), v.popres)]
+    """Contribution to EV of real remittances and transfers received, deflated by the price of world exports."""
+    received = (v.remin + v.transfer) / level(v.pxwwld)
+    return [(v.pxwwld / v.costev, received, LEVEL), (-((v.remin + v.transfer) / level(v.costev)), v.popres)]
 
 
 # -- sums of the cells ------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from cge.model.registry import table
 table.exogenous("incomeslack", "reg", long_name="slack of the income balance")
 table.unknown("y", "reg", long_name="income of the regional household (permanent residents)")
 _MUSD = "million US$"
+table.exogenous("transfer", "reg", unit=_MUSD, positive=False,
+                long_name="lump-sum transfer received from other regional households; sums to zero over regions")
 
 
 @table.define("reg", unit=_MUSD, positive=False)
@@ -93,8 +95,8 @@ def indtax(v):
 
 @table.clears("y", "reg")
 def income_balance(v):
-    """Income of permanent residents: factors, taxes, less migrants' net wages, plus remittances received."""
-    income = v.facincome + v.indtax - v.ymig + v.remin
+    """Income of permanent residents: factors, taxes, less migrants' net wages, remittances and transfers received."""
+    income = v.facincome + v.indtax - v.ymig + v.remin + v.transfer
     return v.y, index(income, v.INCOME) * v.incomeslack
 
 

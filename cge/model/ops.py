@@ -20,6 +20,8 @@ from cge.model.named import Named, align, as_named, constant, guard, is_object, 
 
 #: Smoothing of complementarities in symbolic form.
 _SMOOTH = 1e-16
+#: Where the arguments of symbolic complementarities are noted; see `corners`.
+_noted: list[tuple[Named, Named]] | None = None
 
 #: Dimensions on which a region reads what belongs to others, and on which it gathers from others.
 _READ, _GATHERED = frozenset(("dst", "home")), frozenset(("src", "host", "reg"))
@@ -30,6 +32,7 @@ __all__ = [
     "ces_price",
     "coefficient",
     "complement",
+    "corners",
     "diagonal",
     "exp",
     "index",
@@ -325,9 +328,23 @@ def complement(slack: Named, rent: Named) -> Named:
     """
     dims, a, b = align(level(slack), level(rent))
     if is_object(a.val) or is_object(b.val):
+        if _noted is not None:
+            _noted.append((a, b))
         return Named(dims, a.val + b.val - (a.val**2 + b.val**2 + _SMOOTH) ** 0.5)
     xp = namespace(a.val, b.val)
     return Named(dims, xp.where(a.val <= b.val, a.val, b.val))
+
+
+@contextlib.contextmanager
+def corners() -> Iterator[list[tuple[Named, Named]]]:
+    """Note slack and rent of the symbolic complementarities written inside, for an engine that ends on the exact form.
+    """
+    global _noted
+    before, _noted = _noted, []
+    try:
+        yield _noted
+    finally:
+        _noted = before
 
 
 def where_active(x: Named, mask: np.ndarray) -> Named:

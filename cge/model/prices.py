@@ -67,8 +67,8 @@ def ywld(v):
 
 @table.define("reg", unit="% of world income", positive=False)
 def del_tbalry(v):
-    """Change of the trade balance plus net remittances in percent of world income."""
-    return 100.0 * ((v.tbal + v.remin - v.remout) / level(v.INCWLD * v.ywld) - v.TBALRY0)
+    """Change of the trade balance plus net remittances and transfers in percent of world income."""
+    return 100.0 * ((v.tbal + v.remin - v.remout + v.transfer) / level(v.INCWLD * v.ywld) - v.TBALRY0)
 
 
 @table.define("reg", unit=_MUSD, positive=False)

@@ -28,8 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from cge.errors import ScenarioError, short
+from cge.solve.engines import check_engine
 
-_FILE_KEYS = {"title", "benchmark", "output", "closure", "labour", "scenario", "headline", "breakeven"}
+_FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
+              "breakeven"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
                   "rordelta", "elasticities"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
@@ -173,6 +175,8 @@ class ScenarioFile:
         Which scenario plays which part of the comparison (trade, migration, ...).
     breakeven : sequence of mapping
         Pairs ``migration``, ``trade`` for which the quota of equal gain is sought.
+    engine : str
+        ``newton`` (default) or ``ipopt``; see :meth:`cge.Model.using`.
     """
 
     path: Path
@@ -185,6 +189,7 @@ class ScenarioFile:
     scenarios: dict[str, Scenario]
     headline: Mapping[str, str]
     breakeven: Sequence[Mapping[str, Any]]
+    engine: str = "newton"
 
 
 def read_scenarios(path: str | Path) -> ScenarioFile:
@@ -214,6 +219,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     output = _file_name(raw.get("output", f"{path.stem}.nc"), path)
     if not isinstance(raw.get("benchmark"), str):
         raise ScenarioError(f'{path}: the benchmark is not named; add a line such as benchmark = "ww1997"')
+    check_engine(raw.get("engine", "newton"), str(path))
     closure = dict(raw.get("closure", {}))
     check_keys(closure, _CLOSURE_KEYS, f"{path}, closure")
     rordelta = closure.get("rordelta", 1)
@@ -250,7 +256,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     breakeven = raw.get("breakeven", [])
     breakeven_pairs(breakeven, scenarios, str(path))
     return ScenarioFile(path, text, title, raw["benchmark"], output, closure, raw.get("labour", {}), scenarios,
-                        headline, breakeven)
+                        headline, breakeven, raw.get("engine", "newton"))
 
 
 def breakeven_pairs(entries: Any, scenarios: Mapping[str, Scenario], where: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ path (see `cge.model.table`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ import pyomo.environ as pyo
 
 from cge.model.closure import active_cells
 from cge.model.named import Named
-from cge.model.ops import level
+from cge.model.ops import corners, level
 from cge.model.table import Row, View
 from cge.solve.system import System
 
 
-def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteModel:
+def algebra(system: System, data: dict[str, Any] | None = None, *, only: Sequence[str] | None = None
+            ) -> pyo.ConcreteModel:
     """Write a system out as a square Pyomo model.
 
     Parameters
@@ -32,13 +34,23 @@ def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteM
     data : dict, optional
         Data tree (coefficients, exogenous values, held values, path state), for
         instance that of a `Solution`; the benchmark by default.
+    only : sequence of str, optional
+        Names of the rows to write, for reading them; the model is then not square.
 
     Returns
     -------
     pyomo.environ.ConcreteModel
         Variables stand at their benchmark values (`set_values` moves them). The
         suffix ``scaling_factor`` holds one over each constraint's size at the
-        benchmark; the objective is constant.
+        benchmark; the objective is constant. Weights and logarithms of the Divisia
+        indices at the last point of the path are mutable parameters ``last_<index>``.
+        Two lists help an engine: ``state_cells`` (what stands where in the data tree's
+        path state) and ``corners`` (constraint, slack, rent of each complementarity).
+
+    Notes
+    -----
+    To ask a question of your own, unfix what is to be chosen, add constraints and an
+    objective, and call :func:`cge.solve.program.optimise`; docs/engines.md has examples.
     """
     data = system.base_data() if data is None else data
     base = system.view(np.zeros(system.n), system.base_data())
@@ -49,18 +61,25 @@ def algebra(system: System, data: dict[str, Any] | None = None) -> pyo.ConcreteM
     for name in system.table.symbols:
         if name not in reports:
             given[name] = _variable(model, system, data, name, base)
-    view = View(system.table, given, system.cal.masks, data["rates"], system.cal.positions)
+    model.corners, model.state_cells = [], []
+    rates = _state(model, system, View(system.table, given, system.cal.masks, {}, system.cal.positions), data["rates"])
+    view = View(system.table, given, system.cal.masks, rates, system.cal.positions)
     for row in system.table.definitions.values():
-        if row.name in reports:
+        if row.name in reports or (only is not None and row.name not in only):
             continue
         value = row.fn(view) if row.kind == "define" else view._chain(row)
         cells = active_cells(row.name, system.table, system.cal)
         own = given[row.name].val
         _constrain(model, system, row, cells, own, _cells(value, row, own.shape), base)
     for row in system.table.conditions.values():
+        if only is not None and row.name not in only:
+            continue
         cells = active_cells(row.pairs, system.table, system.cal)
-        lhs, rhs = (_cells(side, row, cells.shape) for side in view.condition(row))
+        with corners() as found:
+            lhs, rhs = (_cells(side, row, cells.shape) for side in view.condition(row))
         _constrain(model, system, row, cells, lhs, rhs, base)
+        for slack, rent in found:
+            _note_corners(model, system, row, cells, _cells(slack, row, cells.shape), _cells(rent, row, cells.shape))
     model.objective = pyo.Objective(expr=0.0)
     return model
 
@@ -128,6 +147,54 @@ def _variable(model: pyo.ConcreteModel, system: System, data: dict[str, Any], na
             cell.fix(float(held[where]))
         out[where] = cell
     return Named(symbol.dims, out)
+
+
+def _state(model: pyo.ConcreteModel, system: System, view: View, rates: dict[str, Any]) -> dict[str, Any]:
+    """Path state of the rates with mutable parameters where a cell is an expression, numbers elsewhere."""
+    out: dict[str, Any] = {}
+    for name in system.rates:
+        view._chain(system.table.definitions[name])
+        terms = view.rate_terms(name)
+        symbolic = {"acc": [np.ones(np.shape(rates[name]["acc"]), bool)],
+                    "w": [_symbolic(w.val) for w, _ in terms], "x": [_symbolic(x.val) for _, x in terms]}
+        out[name] = {}
+        for part, masks in symbolic.items():
+            numbers = [rates[name]["acc"]] if part == "acc" else rates[name][part]
+            arrays = [_parameters(model, f"last_{name}_{part}{k}", (name, part, k), np.asarray(a), m)
+                      for k, (a, m) in enumerate(zip(numbers, masks, strict=True))]
+            out[name][part] = arrays[0] if part == "acc" else arrays
+    return out
+
+
+def _symbolic(values: np.ndarray) -> np.ndarray:
+    """Cells that hold an expression instead of a number."""
+    return np.array([not isinstance(e, (int, float)) for e in values.reshape(-1)], bool).reshape(values.shape)
+
+
+def _parameters(model: pyo.ConcreteModel, label: str, what: tuple[str, str, int], numbers: np.ndarray,
+                mask: np.ndarray) -> np.ndarray:
+    """A mutable parameter for the masked cells of an array of numbers."""
+    shape = np.broadcast_shapes(numbers.shape, mask.shape)
+    numbers, mask = np.broadcast_to(numbers, shape), np.broadcast_to(mask, shape)
+    out = numbers.astype(object)
+    cells = np.flatnonzero(mask)
+    if not len(cells):
+        return out
+    parameter = pyo.Param(cells.tolist(), mutable=True, initialize=dict(zip(cells.tolist(), numbers.reshape(-1)[cells]
+                                                                            .tolist(), strict=True)))
+    model.add_component(label, parameter)
+    for cell in cells.tolist():
+        out.reshape(-1)[cell] = parameter[cell]
+    model.state_cells.append((what, shape, cells, [parameter[c] for c in cells.tolist()]))
+    return out
+
+
+def _note_corners(model: pyo.ConcreteModel, system: System, row: Row, cells: np.ndarray, slack: np.ndarray,
+                  rent: np.ndarray) -> None:
+    constraint = model.component(f"E_{row.name}")
+    for where in map(tuple, np.argwhere(cells)):
+        key = _key(tuple(system.cal.sets[d][i] for d, i in zip(row.dims, where, strict=True)))
+        model.corners.append((constraint[key] if row.dims else constraint, slack[where], rent[where]))
 
 
 def _held(system: System, data: dict[str, Any], name: str, cells: np.ndarray) -> np.ndarray:

@@ -119,7 +119,8 @@ def social_accounts(view: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     dep = val(v.VDEP * v.pinv * v.kb)
     save = val(level(v.SAVE * v.ysave))
     rebate = spend.sum((0, 1)) + remit.sum((0, 1)) - migrants.sum((0, 1))
-    resident_income = evos.sum((0, 1)) - dep + taxes - migrants.sum((0, 1)) - rebate + remit.sum((0, 2))
+    received = remit.sum((0, 2)) + val(v.transfer)
+    resident_income = evos.sum((0, 1)) - dep + taxes - migrants.sum((0, 1)) - rebate + received
     resident_use = paid["p"].sum(0) - spend.sum((0, 1)) + paid["g"].sum(0) + save
     return {
         "activity": (maks.sum(0), (firms_d + firms_m).sum(0) + evfp.sum(0)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from cge.errors import ScenarioError
 from cge.model import Calibration, calibrate, table
 from cge.model.closure import Closure
 from cge.solve.certificate import Certificate, certify
+from cge.solve.engines import check_engine
 from cge.solve.newton import Newton, NewtonReport
 from cge.solve.path import Path as _Path
 from cge.solve.system import System
@@ -124,15 +126,45 @@ class Model:
         self._newton: Newton | None = None
         self._base_post: dict[str, dict] | None = None
         self._rate_dims: dict[str, tuple] | None = None
+        self.engine = "newton"
+        self._engines: dict[str, Model] = {"newton": self}
 
     @property
     def newton(self) -> Newton:
-        """The Newton engine, factorised at the benchmark on first use."""
+        """The engine, made ready at the benchmark on first use: Newton factorised, or Ipopt's model written."""
+        if self._newton is None and self.engine == "ipopt":
+            from cge.solve.ipopt import Ipopt
+
+            self._newton = Ipopt(self.system, self._base)  # type: ignore[assignment]
         if self._newton is None:
             engine = Newton(self.system)
             engine.factorise(self._base)
             self._newton = engine
+        assert self._newton is not None
         return self._newton
+
+    def using(self, engine: str) -> Model:
+        """The same model solved by another engine.
+
+        Parameters
+        ----------
+        engine : str
+            ``newton``, or ``ipopt``: the equation table as a Pyomo model solved by Ipopt, slower and independent
+            (:mod:`cge.solve.ipopt`).
+
+        Raises
+        ------
+        ScenarioError
+            There is no such engine.
+        """
+        check_engine(engine, "model")
+        if engine == self.engine:
+            return self
+        if engine not in self._engines:
+            other = copy.copy(self)
+            other.engine, other._newton = engine, None
+            self._engines[engine] = other
+        return self._engines[engine]
 
     def base(self) -> Solution:
         """The benchmark itself as a solution, without a solve."""
@@ -153,7 +185,7 @@ class Model:
         return self._rate_dims
 
     def solve(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any] | None = None,
-              steps: int | None = None) -> Solution:
+              steps: int | None = None, engine: str | None = None) -> Solution:
         """Solve for shocked values of exogenous variables.
 
         The shock is a straight line in levels; see :mod:`cge.solve.path` for
@@ -170,14 +202,18 @@ class Model:
             not depend on (elasticities; mover shares MSHR, remittance rates RHON, ...).
         steps : int, optional
             A fixed number of sub-steps instead of refinement.
+        engine : str, optional
+            ``newton`` or ``ipopt`` (see :meth:`using`); by default the model's own, which is ``newton``.
 
         Raises
         ------
         ScenarioError
-            Unknown or non-exogenous variable, index not positive.
+            Unknown engine; unknown or non-exogenous variable, index not positive.
         SolveFailed
             No solution; names block, element and region of the worst residual.
         """
+        if engine is not None and engine != self.engine:
+            return self.using(engine).solve(shocks, coefficients, steps)
         start = time.perf_counter()
         goal = self._goal(shocks, coefficients or {})
         report = NewtonReport()
@@ -205,6 +241,10 @@ class Model:
         for name, value in shocks.items():
             self.system.set_exogenous(goal, name, value)
         self._check_movers(goal["exo"]["quota"], coef["MSHR"])
+        given, gap = goal["exo"]["transfer"], float(np.sum(goal["exo"]["transfer"]))
+        if not len(self.system.free_cells("transfer")) and abs(gap) > 1e-9 * float(np.abs(given).max(initial=1.0)):
+            raise ScenarioError(f"the transfers sum to {gap:.6g} million US$ over regions; what one receives another "
+                                "must give: make them sum to zero")
         return goal
 
     def _check_movers(self, quota: np.ndarray, shares: np.ndarray) -> None:

@@ -46,6 +46,9 @@ def updated(solution: Solution, name: str | None = None) -> Benchmark:
     if np.any(solution["quota"].values != 0.0):
         raise ScenarioError("a scenario with new movers has no updated benchmark: it would have to hold them as "
                             "earlier migrants, whose productivity is another; solve the scenario without its quota")
+    if np.any(solution["transfer"].values != 0.0):
+        raise ScenarioError("a scenario with transfers between regions has no updated benchmark: a GTAP data base has "
+                            "no place for them; solve the scenario without its shock of transfer")
     v = solution.view
     flows: dict[str, Named] = {**_domestic(v), **_trade(v), **_labour(v, model.bench)}
     arrays = {n: _array(model.bench, n, x) for n, x in flows.items()}

@@ -77,8 +77,10 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
                           f"{replication.where}; check the benchmark with `cge check {bench.name}`")
     clock = time.perf_counter()
     model.newton  # noqa: B018  (compiles and factorises)
-    say(f"replicates without a solve (residual {replication.residual:.0e}); compiled and factorised  "
+    ready = "the Pyomo model is written" if model.engine == "ipopt" else "compiled and factorised"
+    say(f"replicates without a solve (residual {replication.residual:.0e}); {ready}  "
         f"({time.perf_counter() - clock:.1f} s)")
+    steps = "Ipopt iterations " if model.engine == "ipopt" else "Newton steps "
     solutions: dict[str, Solution] = {}
     for name, (shocks, coefficients) in wanted.items():
         try:
@@ -86,7 +88,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         except SolveFailed as err:
             raise SolveFailed(f"scenario '{name}': {err}") from None
         s = _certified(solutions[name], f"scenario '{name}'")
-        say(f"  {name:<16} {s.seconds:6.2f} s  {s.report.iterations:3d} Newton steps  certificate "
+        say(f"  {name:<16} {s.seconds:6.2f} s  {s.report.iterations:3d} {steps} certificate "
             f"{s.certificate.worst:.0e}")
         if solved:
             solved(name, s)
@@ -112,7 +114,7 @@ def decompose(source: str | Path | ScenarioFile, scenario: str, names: Sequence[
         raise ScenarioError(f"{file.path} has no scenario '{scenario}'; it has {', '.join(file.scenarios)}")
     bench = benchmark or open_benchmark(file.benchmark)
     file = with_closure_shocks(file, bench)
-    model = make_model(bench, file)
+    model = make_model(bench, file).using("newton")
     parts, coefficients = parts_of(file.scenarios[scenario], model, file.labour, by)
     return subtotals(model, parts, names, coefficients)
 
@@ -126,9 +128,11 @@ def with_closure_shocks(file: ScenarioFile, bench: Benchmark) -> ScenarioFile:
 
 
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
-    """The model that a scenario file asks for: benchmark, closure, labour options."""
+    """The model that a scenario file asks for: benchmark, closure, labour options, engine."""
     closure = Closure(closure_swaps(file.closure, bench))
-    return Model(with_mobility(bench, file.closure), closure, labour=file.labour, rordelta=file.closure.get("rordelta"))
+    model = Model(with_mobility(bench, file.closure), closure, labour=file.labour,
+                  rordelta=file.closure.get("rordelta"))
+    return model.using(file.engine)
 
 
 def _certified(solution: Solution, what: str) -> Solution:

@@ -193,5 +193,6 @@ def test_slack_of_the_price_of_saving(m):
 
 def test_every_exogenous_variable_is_tested():
     named = {n for pair in SAME for side in pair for n in side} | set(EXACT) | set(SIGNS) | set(SLACKS) | MOBILITY
-    named |= {"ams", "au", "pop", "wfloor", "taxearl"}  # test_wage_floor.py, test_sensitivity_options.py
+    named |= {"ams", "au", "pop", "wfloor", "taxearl",
+              "transfer"}  # test_wage_floor.py, test_sensitivity_options.py, test_policy.py
     assert {s.name for s in table.symbols.values() if s.role == "exogenous"} - named == set()
