@@ -8,7 +8,7 @@ theorem: with ``F(x, p) = 0`` and results ``g(x, p)``,
 
 one factorisation of the Jacobian for all levers. The products ``F_p`` and ``g_p + g_x dx/dp`` are complex steps
 of the NumPy table, exact to rounding and with nothing to compile. (The adjoint form, one linear system per
-result, gave the same numbers with JAX's reverse mode, but took 50 s to compile for each problem.) The full-space route, which is
+result, gave the same numbers with JAX's reverse mode, but took 50 s to compile for each problem.) The full-space route,
 :func:`cge.solve.program.optimise` on the written-out table, is independent of all this and finds the same optimum.
 
 Both work on one sub-step from the benchmark: Divisia indices (consumer prices of migrants, the numeraire) are the
