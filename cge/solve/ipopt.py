@@ -118,7 +118,7 @@ class Ipopt:
         if worst < _NEAR:
             z, worst = self._polish(z, tolerance or _AIM, report)
         report.residual = worst
-        if not worst < _ACCEPTABLE:
+        if not worst < max(_ACCEPTABLE, tolerance or 0.0):
             f = np.abs(program.residual(z))
             k = int(np.argmax(np.where(np.isfinite(f), f, np.inf)))
             raise SolveFailed(f"no solution found by Ipopt: the worst residual ({f[k]:.2e}) is in "
