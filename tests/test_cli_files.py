@@ -24,6 +24,17 @@ from cge.welfare.targets import target_table
 SCENARIOS = 'benchmark = "ww1997"\n[scenario.T]\ntariffs = [{ remove = "all" }]\n'
 
 
+@pytest.fixture(autouse=True)
+def signals():
+    """Signals as a terminal gives them: a job in the background starts with interrupts ignored."""
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def run(args, capsys):
     code = main([str(a) for a in args])
     out = capsys.readouterr()
@@ -159,7 +170,8 @@ def a_model(monkeypatch, worst):
         return SimpleNamespace(certificate=certificate(worst(rate)), seconds=0.0,
                                report=SimpleNamespace(iterations=1), __getitem__=None, gain=100 * rate)
 
-    return SimpleNamespace(base=lambda: SimpleNamespace(certificate=certificate(0.0)), newton=None, solve=solve,
+    return SimpleNamespace(base=lambda: SimpleNamespace(certificate=certificate(0.0)), newton=None, engine="newton",
+                           solve=solve,
                            system=SimpleNamespace(n=1), check=lambda *a: None)
 
 
