@@ -29,8 +29,8 @@ from cge.solve.system import System
 TOLERANCE = 1e-11
 #: Largest residual accepted where rounding keeps Newton from the aim; the certificate shows what was reached.
 ACCEPTABLE = 1e-9
-#: Most unknowns for which the Jacobian is inverted as a whole.
-DENSE = 1500
+#: Most unknowns for which the Jacobian is inverted as a whole: enough for 41 regions x 20 commodities.
+DENSE = 4000
 _CHORD_LIMIT = 40
 _MAX_HALVINGS = 12
 _RESTART = 60
