@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from cge.model.named import Named, align, namespace
-from cge.model.ops import ces_price
+from cge.model.logsum import log_index_two
+from cge.model.named import Named, align, as_named, constant, guard, is_object, namespace
+from cge.model.ops import ces_price, level
 
 
 def two_ces(value1: Named, price1: Named, value2: Named, price2: Named, sigma: Named) -> Named:
-    """CES price index of two branches given as separate values.
+    """CES price index of two branches given as separate values (as :func:`cge.model.ops.ces_price`, elementwise).
 
-    The branches are stacked on a temporary dimension and handed to
-    :func:`cge.model.ops.ces_price`, so that every CES of the model, whatever
-    its form, comes from the one kernel.
+    Where both values are zero the index is the second price; a definition masks such cells.
 
     Parameters
     ----------
@@ -22,7 +21,15 @@ def two_ces(value1: Named, price1: Named, value2: Named, price2: Named, sigma: N
     sigma : Named
         Elasticity of substitution between the branches.
     """
-    return ces_price(stack(value1, value2), stack(price1, price2), sigma, "branch")
+    if is_object(price1.level()) or not (price1.is_positive and price2.is_positive):
+        return ces_price(stack(value1, value2), stack(price1, price2), sigma, "branch")
+    dims, first, second = align(price1, price2)
+    whole = Named(dims, first.log + second.log)
+    theta = align(whole, Named(value1.dims, value1.coef / guard(value1.coef + value2.coef)))[2]
+    e = align(whole, level(as_named(1.0) - sigma))[2]
+    xp = namespace(first.log, second.log, theta.val)
+    log = log_index_two(theta.val, first.log, second.log, e.val, xp)
+    return Named(dims, coef=constant(1.0, len(dims), log), log=log)
 
 
 def stack(a: Named, b: Named) -> Named:

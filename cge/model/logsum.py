@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-#: Below this distance from one an elasticity takes the expansion about Cobb-Douglas.
+#: Below this distance from one an elasticity takes, in its own derivative, the expansion about Cobb-Douglas.
 _NEAR = 1e-6
 
 
@@ -26,28 +26,51 @@ def log_sum(share: Any, log: Any, axes: tuple[int, ...], xp: Any) -> Any:
 def log_index(theta: Any, log: Any, e: Any, axes: tuple[int, ...], xp: Any) -> Any:
     """``log1p(sum theta * expm1(e * log)) / e`` over the axes: CES index, exponent ``e = 1 - sigma``.
 
-    ``e`` has length one on the reduced axes. At ``e = 0`` (Cobb-Douglas) the index is the weighted mean;
-    near it the second-order expansion in ``e``.
+    ``e`` has length one on the reduced axes. At ``e = 0`` (Cobb-Douglas) the index is the weighted mean, which
+    the formula approaches without loss of digits.
     """
     if xp is np:
         return _index(theta, log, e, axes, np)[0]
     return _traced()[1](axes, theta, log, e)
 
 
+def log_index_two(theta: Any, first: Any, second: Any, e: Any, xp: Any) -> Any:
+    """CES index of two branches, elementwise: ``theta`` is the share of the first.
+
+    ``second + log1p(theta * expm1(e * (first - second))) / e``: one exponential less than the sum over both.
+    """
+    if xp is np:
+        return _index_two(theta, first, second, e, np)[0]
+    return _traced()[2](theta, first, second, e)
+
+
+def _over(e: Any, log: Any, xp: Any) -> tuple[Any, Any]:
+    """Where the exponent is zero, and one over it elsewhere, in the precision of the logarithms."""
+    zero = e == 0
+    return zero, 1.0 / xp.where(zero, 1.0, e).astype(np.result_type(e.dtype, log.dtype))
+
+
 def _index(theta: Any, log: Any, e: Any, axes: tuple[int, ...], xp: Any) -> tuple[Any, Any]:
     """The index, and the sum of current shares over benchmark shares (axes kept)."""
-    small = abs(e) < _NEAR
-    safe = xp.where(small, 1.0, e)
-    moved = (theta * xp.expm1(safe * log)).sum(axis=axes, keepdims=True)
-    mean = (theta * log).sum(axis=axes, keepdims=True)
-    spread = (theta * (log - mean) ** 2).sum(axis=axes, keepdims=True)
-    index = xp.where(small, mean + 0.5 * e * spread, xp.log1p(moved) / safe)
-    return xp.squeeze(index, axis=axes), xp.where(small, 1.0 + e * mean, 1.0 + moved)
+    zero, inverse = _over(e, log, xp)
+    grown = xp.where(zero, log, xp.expm1(e * log) * inverse)
+    moved = (theta * grown).sum(axis=axes, keepdims=True)
+    index = xp.where(zero, moved, xp.log1p(e * moved) * inverse)
+    return xp.squeeze(index, axis=axes), 1.0 + e * moved
+
+
+def _index_two(theta: Any, first: Any, second: Any, e: Any, xp: Any) -> tuple[Any, Any]:
+    """The index, and the current share of the first branch."""
+    zero, inverse = _over(e, first, xp)
+    apart = first - second
+    growth = theta * xp.expm1(e * apart)
+    index = second + xp.where(zero, theta * apart, xp.log1p(growth) * inverse)
+    return index, (theta + growth) / (1.0 + growth)
 
 
 @functools.cache
-def _traced() -> tuple[Any, Any]:
-    """The two kernels for traced arrays, with their derivative rules."""
+def _traced() -> tuple[Any, Any, Any]:
+    """The three kernels for traced arrays, with their derivative rules."""
     import jax
     import jax.numpy as jnp
 
@@ -83,18 +106,41 @@ def _traced() -> tuple[Any, Any]:
         out = jnp.zeros_like(value)
         if given(tangents[1]):
             out = out + (weight * tangents[1]).sum(axis=axes)
-        wide = jnp.expand_dims(value, axes)
-        small = abs(e) < _NEAR
-        safe = jnp.where(small, 1.0, e)
+        zero, inverse = _over(e, log, jnp)
         if given(tangents[0]):
-            part = jnp.where(small, log, jnp.expm1(safe * log) / safe / whole)
+            part = jnp.where(zero, log, jnp.expm1(e * log) * inverse / whole)
             out = out + (part * tangents[0]).sum(axis=axes)
         if given(tangents[2]):
+            wide = jnp.expand_dims(value, axes)
+            near = abs(e) < _NEAR  # where the difference below would lose its digits
             mean = (weight * log).sum(axis=axes, keepdims=True)
             spread = (theta * (log - wide) ** 2).sum(axis=axes, keepdims=True)
-            slope = jnp.where(small, 0.5 * spread, (mean - wide) / safe)
+            slope = jnp.where(near, 0.5 * spread, (mean - wide) / jnp.where(near, 1.0, e))
             out = out + jnp.squeeze(slope * tangents[2], axis=axes)
         return value, out
 
     index.defjvp(index_jvp, symbolic_zeros=True)
-    return summed, index
+
+    @jax.custom_jvp
+    def index_two(theta, first, second, e):
+        return _index_two(theta, first, second, e, jnp)[0]
+
+    def index_two_jvp(primals, tangents):
+        theta, first, second, e = primals
+        value, weight = _index_two(theta, first, second, e, jnp)
+        # The index moves with the second branch, and with the first by its share in excess of that.
+        out = jnp.zeros_like(value)
+        if given(tangents[2]):
+            out = out + tangents[2]
+        if given(tangents[1]) or given(tangents[2]):
+            apart = (tangents[1] if given(tangents[1]) else 0.0) - (tangents[2] if given(tangents[2]) else 0.0)
+            out = out + weight * apart
+        if given(tangents[0]) or given(tangents[3]):
+            rest = jax.jvp(lambda t, x: _index_two(t, first, second, x, jnp)[0], (theta, e),
+                           tuple(t if given(t) else jnp.zeros_like(p)
+                                 for t, p in ((tangents[0], theta), (tangents[3], e))))[1]
+            out = out + rest
+        return value, out
+
+    index_two.defjvp(index_two_jvp, symbolic_zeros=True)
+    return summed, index, index_two

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from cge.errors import TableError
+from cge.model.logsum import log_index_two
 
 Array = Any
 
@@ -136,9 +137,8 @@ class Named:
         if a.is_positive and b.is_positive:
             coef = a.coef + b.coef
             xp = namespace(coef, a.log, b.log)
-            tot = guard(coef)
-            return Named(dims, coef=coef, log=xp.log1p(
-                (a.coef / tot) * xp.expm1(a.log) + (b.coef / tot) * xp.expm1(b.log)))
+            one = constant(1.0, len(dims), a.log)
+            return Named(dims, coef=coef, log=log_index_two(a.coef / guard(coef), a.log, b.log, one, xp))
         return Named(dims, _lv(a) + _lv(b))
 
     __radd__ = __add__

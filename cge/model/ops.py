@@ -111,6 +111,8 @@ def total(x: Named, *dims: str) -> Named:
             return Named(rest, _object_sum(x.val, axes))
         return Named(rest, x.val.sum(axis=axes))
     xp = namespace(x.coef, x.log)
+    if all(x.shape[i] == 1 for i in axes):  # a sum of one term is that term
+        return Named(rest, coef=xp.squeeze(x.coef, axes), log=xp.squeeze(x.log, axes))
     coef = xp.broadcast_to(x.coef, x.shape)
     tot = coef.sum(axis=axes, keepdims=True)
     moved = log_sum(coef / guard(tot), x.log, axes, xp)
@@ -351,7 +353,8 @@ def where_active(x: Named, mask: np.ndarray) -> Named:
     """Pin inactive cells: one (positive form) or zero (signed form)."""
     if x.is_positive:
         xp = namespace(x.coef, x.log)
-        return Named(x.dims, coef=xp.where(mask, x.coef, 1.0), log=xp.where(mask, x.log, 0.0))
+        known = isinstance(x.coef, np.ndarray) and x.coef.size == 1 and x.coef.item() == 1.0
+        return Named(x.dims, coef=x.coef if known else xp.where(mask, x.coef, 1.0), log=xp.where(mask, x.log, 0.0))
     if is_object(x.val):
         return x
     xp = namespace(x.val, mask)

@@ -28,11 +28,13 @@ from typing import Any
 import numpy as np
 
 from cge.errors import TableError
-from cge.model.named import Named, as_named, constant, namespace
+from cge.model.named import Named, as_named, constant, is_object, namespace
 from cge.model.ops import level, log, total, where_active
 
 #: Marks a rate's term that integrates a level instead of a logarithm.
 LEVEL = "level"
+#: A benchmark value within this of one is one.
+_UNITY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -204,12 +206,15 @@ class View:
     post : callable, optional
         Gives the integrated value (logarithm, or level where signed) of a rate
         that has no entry in ``rates``, by name.
+    indices : set of str
+        Definitions known to be one at the benchmark (see :meth:`indices`): their coefficients are left out.
     """
 
     def __init__(self, table: Table, given: Mapping[str, Named], masks: Mapping[str, np.ndarray],
-                 rates: Mapping[str, Any], sets: Any, post: Callable[[str], Any] | None = None):
+                 rates: Mapping[str, Any], sets: Any, post: Callable[[str], Any] | None = None,
+                 indices: frozenset[str] = frozenset()):
         self._table, self._given, self._masks, self._rates, self.sets = table, given, masks, rates, sets
-        self._post = post
+        self._post, self._indices = post, indices
         self._memo: dict[str, Named] = {}
         self._terms: dict[str, list] = {}
         self._open: list[str] = []
@@ -237,6 +242,8 @@ class View:
             raise TableError(f"'{name}' is declared over {symbol.dims} but its row gives {value.dims}; "
                              "a dimension is misnamed or not summed")
         value = value.transposed(symbol.dims)
+        if name in self._indices and value.is_positive:
+            value = Named(value.dims, coef=constant(1.0, len(value.dims), value.log), log=value.log)
         if name in self._masks:
             value = where_active(value, self._masks[name])
         self._memo[name] = value
@@ -298,6 +305,15 @@ class View:
     def rates_used(self) -> set[str]:
         """Names of the rates that have been evaluated so far."""
         return set(self._terms)
+
+    def indices(self) -> frozenset[str]:
+        """Definitions evaluated so far whose benchmark values are one in all cells, to rounding.
+
+        Their coefficients say nothing, and an engine that knows it need not carry them along.
+        """
+        return frozenset(
+            name for name, x in self._memo.items()
+            if x.is_positive and not is_object(x.coef) and np.abs(x.coef - 1.0).max(initial=0.0) < _UNITY)
 
     def trace(self) -> dict[str, set[str]]:
         """Evaluate every definition; the names that each of them uses."""

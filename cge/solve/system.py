@@ -59,6 +59,7 @@ class System:
         self._unknown_at = {name: (idx, sl) for name, idx, sl in self.unknown if len(idx)}
         self._places = {name: _places(idx, sl, self.shape(name)) for name, (idx, sl) in self._unknown_at.items()}
         self._noted: set[str] | None = None
+        self._indices: frozenset[str] = frozenset()
         self._forms = {k: ("param" if self._is_param(k, a) else "flow") for k, (_, a) in cal.data.items()}
         self._noted = set()
         self.rows, needed = self._scan_rows()
@@ -115,7 +116,7 @@ class System:
                 value = flat.reshape(self.shape(name))
             given[name] = (Named(s.dims, coef=constant(1.0, len(s.dims), value), log=value) if s.positive
                            else Named(s.dims, value))
-        return View(self.table, given, data["masks"], data["rates"], self.cal.positions, post)
+        return View(self.table, given, data["masks"], data["rates"], self.cal.positions, post, self._indices)
 
     def reports(self) -> set[str]:
         """Symbols that the solve does not know: reporting rates, and definitions made of them."""
@@ -203,6 +204,7 @@ class System:
                          "mode": "fixed", "row": None})
             getattr(view, name)
         needed = view.rates_used()
+        self._indices = view.indices()
         for name in self.table.rates():
             if name in needed or not self.table.definitions[name].post:
                 getattr(view, name)
