@@ -36,7 +36,7 @@ class ChordEngine:
     def rate_state(self, x, data):
         return self.system.view(np.asarray(x), data).rate_state(self.system.rates)
 
-    def solve(self, x, data, report, tolerance=None):
+    def solve(self, x, data, report, tolerance=None, rough=False):
         if self._lu is None:
             self._lu = lu_factor(complex_step_jacobian(self.system, np.zeros(self.system.n), self._base))
         lu, last = self._lu, np.inf

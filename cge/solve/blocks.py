@@ -4,7 +4,8 @@ With the links between regions cut (`cge.model.ops.links_cut`) the Jacobian fall
 apart into one block per region. All regions are probed at once: the k-th unknown
 of every region together takes one Jacobian-vector product. Unknowns and conditions
 of the world as a whole (the global rate of return, the numeraire) border the blocks;
-their rows and columns are exact.
+their rows and columns are exact. What the blocks miss, a small space corrects
+(`cge.solve.deflation`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from cge.errors import SolveFailed
 from cge.model.ops import links_cut
+from cge.solve.deflation import SIZE, arnoldi, correction
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.system import System
 
@@ -105,6 +107,11 @@ class RegionBlocks:
         def world_rows(x, data):
             return jnp.take(system.residual(x, data), part.world_rows, mode="clip")
 
+        def space(x, data, factors, start):
+            _, product = jax.linearize(lambda z: system.residual(z, data), x)
+            return arnoldi(lambda w: product(self._bordered(factors, w)), start, min(SIZE, system.n))
+
+        self._space = jax.jit(space)
         self._columns, self._world = jax.jit(columns), jax.jit(world)
         self._world_rows = jax.jit(jax.jacrev(world_rows))
 
@@ -149,10 +156,17 @@ class RegionBlocks:
         rows[:, part.world_unknowns] = 0.0
         schur = np.linalg.inv(corner - rows @ inner)
         single = {"blocks": inverse, "inner": inner.T, "rows": rows, "schur": schur, "unit": probes}
-        return {k: jax_modules()[1].asarray(np.asarray(v, np.float32)) for k, v in single.items()}
+        factors = {k: jax_modules()[1].asarray(np.asarray(v, np.float32)) for k, v in single.items()}
+        start = np.random.default_rng(0).normal(size=n).astype(np.float32)
+        basis, image = self._space(x, data, factors, start)
+        return {**factors, "space": basis, "gain": jax_modules()[1].asarray(correction(image), np.float32)}
 
     def apply(self, factors: dict[str, Any], w: Any) -> Any:
         """The approximate inverse times a vector (traced)."""
+        return self._bordered(factors, w + (factors["gain"] @ (factors["space"] @ w)) @ factors["space"])
+
+    def _bordered(self, factors: dict[str, Any], w: Any) -> Any:
+        """Blocks and borders alone."""
         part = self.part
         jnp = jax_modules()[1]
         wide = jnp.concatenate([w, jnp.zeros(1, w.dtype)])

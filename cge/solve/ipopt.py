@@ -85,7 +85,8 @@ class Ipopt:
         """Path state of the Divisia indices at ``x``."""
         return self.system.view(np.asarray(x), data).rate_state(self.system.rates)
 
-    def solve(self, x: np.ndarray, data: dict, report: NewtonReport, tolerance: float | None = None) -> np.ndarray:
+    def solve(self, x: np.ndarray, data: dict, report: NewtonReport, tolerance: float | None = None,
+              rough: bool = False) -> np.ndarray:
         """Solve from the starting point ``x``.
 
         Parameters

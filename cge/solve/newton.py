@@ -27,6 +27,8 @@ from cge.solve.system import System
 
 #: Largest residual aimed at.
 TOLERANCE = 1e-11
+#: The same where linear systems are solved in single precision: one more step would cost a tenth of the solve.
+SINGLE_TOLERANCE = 1e-10
 #: Largest residual accepted where rounding keeps Newton from the aim; the certificate shows what was reached.
 ACCEPTABLE = 1e-9
 #: Most unknowns for which the Jacobian is inverted as a whole: enough for 41 regions x 20 commodities.
@@ -36,10 +38,16 @@ _MAX_HALVINGS = 12
 _RESTART = 60
 _MAX_ITERATIONS = 40
 _CHUNK = 64
-#: Relative accuracy of the linear systems: at first, at most and at least; in single precision.
-FIRST_TOL, LOOSEST, TIGHTEST, SINGLE_TOL = 1e-3, 1e-3, 1e-8, 1e-5
+#: Relative accuracy of the linear systems: at least and at most; in single precision.
+LOOSEST, TIGHTEST, SINGLE_TOL = 1e-2, 1e-8, 1e-5
+#: The same where the residual is not known yet.
+_FIRST = 2e-3
 #: A single-precision solve that leaves more than this of the right side is done again in double precision.
 STALLED = 0.3
+#: Residuals above this are taken in single precision: on the way to a tight goal, and to a loose one (above 1e-6).
+_ROUGH, _ROUGHEST, _LOOSE = 1e-3, 2e-5, 1e-6
+#: Least ratio of a residual to the square of the one before that Newton is expected to reach.
+_SHRINK = 0.1
 #: A logarithm of an index this far from zero is worth a word when no solution is found.
 _FAR = 1.5
 
@@ -77,6 +85,8 @@ class Newton:
         self._blocks = RegionBlocks(system, part) if part is not None else None
         self._factors: Any = None
         self._base: dict | None = None
+        #: Point, data tree and state of the indices of the residual last found small enough.
+        self._seen: tuple[np.ndarray, dict, dict] | None = None
         self._level: np.ndarray | None = None
         self._device = Device(system)
         self._residual = jax.jit(system.residual)
@@ -84,10 +94,21 @@ class Newton:
         self._chord = jax.jit(lambda x, data, inverse, goal: chord(
             lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT))
 
-        def step(x, data, factors, rhs, tol):
-            _, product = jax.linearize(lambda z: system.residual(z, data), x)
+        def solved(product, factors, rhs, tol):
             return gmres(product, lambda w: self._precondition(factors, w), rhs, restart=min(_RESTART, system.n),
                          tol=tol)
+
+        def step32(x, data, factors, tol):
+            f, product = jax.linearize(lambda z: system.residual(z, data), x)
+            return *solved(product, factors, -f, tol), self._jnp.abs(f).max()
+
+        def both(x, data):
+            view = system.view(x, data)
+            return system.residual(x, data, view), view.rate_state(system.rates)
+
+        def step(x, data, factors, rhs, tol):
+            _, product = jax.linearize(lambda z: system.residual(z, data), x)
+            return solved(product, factors, rhs, tol)
 
         def jacobian(x, data):
             jnp = self._jnp
@@ -98,6 +119,7 @@ class Newton:
             return cols.reshape(blocks * _CHUNK, system.n)[: system.n].T
 
         self._step, self._jacobian = jax.jit(step), jax.jit(jacobian)
+        self._step32, self._both = jax.jit(step32), jax.jit(both)
 
     def _precondition(self, factors: Any, w: Any) -> Any:
         return factors @ w if self._blocks is None else self._blocks.apply(factors, w)
@@ -138,7 +160,10 @@ class Newton:
 
     def rate_state(self, x: np.ndarray, data: dict) -> dict:
         """Path state of the Divisia indices at ``x``."""
-        found = self._rates(self._jnp.asarray(x), self._device.double(data))
+        if self._seen is not None and self._seen[0] is x and self._seen[1] is data:
+            found = self._seen[2]
+        else:
+            found = self._rates(self._jnp.asarray(x), self._device.double(data))
         return {name: {"acc": np.asarray(s["acc"]), "w": [np.asarray(a) for a in s["w"]],
                        "x": [np.asarray(a) for a in s["x"]]} for name, s in found.items()}
 
@@ -176,8 +201,11 @@ class Newton:
             raise SolveFailed(explain_singular(self.system, jac))
         return inverse
 
-    def solve(self, x: np.ndarray, data: dict, report: NewtonReport, tolerance: float | None = None) -> np.ndarray:
-        """Solve from the starting point ``x`` to a largest residual of ``tolerance`` (1e-11).
+    def solve(self, x: np.ndarray, data: dict, report: NewtonReport, tolerance: float | None = None,
+              rough: bool = False) -> np.ndarray:
+        """Solve from the starting point ``x`` to a largest residual of ``tolerance`` (1e-11; large systems 1e-10).
+
+        ``rough`` says that the starting point is no near guess.
 
         Raises
         ------
@@ -186,26 +214,37 @@ class Newton:
         """
         if self._factors is None:
             raise RuntimeError("factorise first")
-        goal = tolerance or TOLERANCE
+        goal = tolerance or (TOLERANCE if self._blocks is None else SINGLE_TOLERANCE)
         if self._blocks is None:
             got, norm, count = self._chord(np.asarray(x, float), self._device.double(data), self._factors, goal)
             report.iterations += int(count)
             if float(norm) < goal or (float(norm) < ACCEPTABLE and tolerance is None):
                 report.residual = float(norm)
                 return np.asarray(got)
-        return self._newton(np.asarray(x, float), data, report, goal)
+        return self._newton(np.asarray(x, float), data, report, goal, rough)
 
-    def _newton(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float) -> np.ndarray:
-        """Newton-GMRES with a line search, single precision first where the system is large."""
+    def _newton(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float, rough: bool) -> np.ndarray:
+        """Newton-GMRES with a line search, single precision first where the system is large.
+
+        A large residual is as good in single precision, where it comes with the linearisation; a small one is
+        taken in double precision, and one expected to be the last together with the state of the indices.
+        """
         double, single = self._device.double(data), self._device.single(data) if self._blocks is not None else None
         at = trial = self._jnp.asarray(x)
-        best, step, move, halvings, tol = np.inf, 1.0, None, 0, FIRST_TOL
+        best, step, move, halvings = np.inf, 1.0, None, 0
+        floor = _ROUGHEST if goal > _LOOSE else _ROUGH
+        expected, shrink = np.inf if rough else floor, _SHRINK
         for _ in range(_MAX_ITERATIONS):
-            f = self._residual(trial, double)
-            norm = float(self._jnp.abs(f).max())
-            if norm < goal:
+            f, next_move, norm = None, None, np.nan
+            if single is not None and expected > floor:
+                tol = _FIRST if np.isinf(expected) else 0.1 * max(shrink * expected, goal / expected)
+                next_move, norm = self._rough(trial, single, tol, report)
+            if not norm > floor:
+                f, norm = self._measure(trial, double, data, expected < goal)
+                next_move = None
+            if f is not None and norm < goal:
                 report.residual = norm
-                return np.asarray(trial)
+                return self._last(trial, data)
             if not (np.isfinite(norm) and norm < (1.0 - 1e-4 * step) * best):
                 if best < ACCEPTABLE:
                     break  # rounding, not the step, holds the residual up
@@ -216,16 +255,38 @@ class Newton:
                 trial = at + step * move
                 continue
             report.iterations += 1
-            # Solve the linear system the more tightly the faster Newton converges (Eisenstat and Walker 1996).
+            # Newton squares the residual: solve the linear system as tightly as the next one will be small, and no
+            # tighter than the goal asks (Eisenstat and Walker 1996).
             if np.isfinite(best):
-                tol = float(np.clip(0.5 * (norm / best) ** 2, TIGHTEST, LOOSEST))
+                shrink = min(max(norm / best**2, _SHRINK), 1.0 / norm)
+            tol = float(np.clip(max(0.1 * shrink * norm, 0.1 * goal / norm), TIGHTEST, LOOSEST))
             at, best, step, halvings = trial, norm, 1.0, 0
-            move = self._move(at, f, norm, double, single, tol, report)
-            trial = at + move
+            move = next_move if next_move is not None else self._move(at, f, norm, double, single, tol, report)
+            trial, expected = at + move, shrink * norm**2
         report.residual = best
         if best < ACCEPTABLE:
             return np.asarray(at)
         raise SolveFailed(self.explain(at, data))
+
+    def _rough(self, at: Any, single: dict, tol: float, report: NewtonReport) -> tuple[Any, float]:
+        """Newton step and largest residual at a point, all in single precision."""
+        dx, products, left, norm = self._step32(np.asarray(at, np.float32), single, self._factors,
+                                                np.float32(np.clip(tol, SINGLE_TOL, LOOSEST)))
+        report.products += int(products)
+        fine = np.isfinite(float(norm)) and float(left) < STALLED
+        return self._jnp.asarray(np.asarray(dx, float)), float(norm) if fine else np.nan
+
+    def _measure(self, at: Any, double: dict, data: dict, last: bool) -> tuple[Any, float]:
+        """Residuals in double precision and the largest of them; with the state of the indices where it may be last."""
+        if last and self._blocks is not None:
+            f, rates = self._both(at, double)
+            self._seen = (np.asarray(at), data, rates)
+        else:
+            f = self._residual(at, double)
+        return f, float(self._jnp.abs(f).max())
+
+    def _last(self, at: Any, data: dict) -> np.ndarray:
+        return self._seen[0] if self._seen is not None and self._seen[1] is data else np.asarray(at)
 
     def _move(self, at: Any, f: Any, norm: float, double: dict, single: dict | None, tol: float,
               report: NewtonReport) -> Any:

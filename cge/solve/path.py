@@ -32,8 +32,8 @@ _ACCEPTABLE = 1e-4
 #: Errors of money below this fraction of world income do not count.
 _SMALL_MONEY = 1e-10
 #: Residual demanded of interior points: in sub-steps, and by themselves, where their error enters the indices only
-#: times how far weights move.
-_INTERIOR, _NODE = 1e-8, 1e-7
+#: times how far weights move (measured: a thousandth of it and less).
+_INTERIOR, _NODE = 1e-8, 1e-5
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
 _MAX_SWEEPS = 12
@@ -119,7 +119,7 @@ class Path:
         model = self.model
         data = model.data_at(self.goal, t, self.shifted.get(t, self.nodes[0.0]))
         try:
-            x = model.newton.solve(self._start(t), data, self.report, _NODE)
+            x = model.newton.solve(self._start(t), data, self.report, _NODE, rough=True)
         except SolveFailed:
             if halvings == _MAX_HALVINGS:
                 raise
@@ -213,7 +213,8 @@ class Path:
             to = 1.0 if done + width > 1.0 - 1e-9 else done + width
             data = model.data_at(self.goal, to, rates)
             try:
-                x = model.newton.solve(self._start(to), data, self.report, None if to == 1.0 else _INTERIOR)
+                x = model.newton.solve(self._start(to), data, self.report, None if to == 1.0 else _INTERIOR,
+                                       len(self.points) < 3)
             except SolveFailed:
                 halvings += 1
                 if halvings > _MAX_HALVINGS:

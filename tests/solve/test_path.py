@@ -20,7 +20,7 @@ class Stumbling(ChordEngine):
         super().__init__(system, data)
         self.failures = failures
 
-    def solve(self, x, data, report, tolerance=None):
+    def solve(self, x, data, report, tolerance=None, rough=False):
         if self.failures:
             self.failures -= 1
             raise SolveFailed("a step that is too long")
