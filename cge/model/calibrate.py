@@ -88,7 +88,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     n: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
 
     def add(name: str, dims: tuple[str, ...], values) -> np.ndarray:
-        arr = np.array(values, dtype=float)
+        arr = np.asarray(values, dtype=float)  # the benchmark's own array where there is nothing to convert
         n[name] = (dims, arr)
         return arr
 

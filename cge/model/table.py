@@ -21,6 +21,7 @@ stored points of the path when somebody asks for it (`cge.solve.path`).
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -180,7 +181,7 @@ def _first_line(fn: Callable) -> str:
 
 
 def _block(depth: int) -> str:
-    frame = inspect.stack()[depth + 1].frame
+    frame = sys._getframe(depth + 1)  # inspect.stack() would read source files
     return frame.f_globals["__name__"].rsplit(".", 1)[-1]
 
 

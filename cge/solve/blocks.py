@@ -22,7 +22,6 @@ from cge.solve.jaxsetup import jax_modules
 from cge.solve.system import System
 
 _OWNER = ("reg", "dst", "host", "src", "home")
-_CHUNK = 4
 
 
 @dataclass(frozen=True)
@@ -87,36 +86,36 @@ class RegionBlocks:
     ----------
     system : System
     part : Partition
-    x, data
-        Point of linearisation and data tree on the device, single precision.
     """
 
     def __init__(self, system: System, part: Partition):
         self.system, self.part = system, part
-        jax, jnp = jax_modules()
+        jax, _ = jax_modules()
 
-        def columns(x, data, probes):
+        def cut(x, data):
             with links_cut():
-                _, product = jax.linearize(lambda z: system.residual(z, data), x)
-                return jax.lax.map(product, probes)
+                return jax.linearize(lambda z: system.residual(z, data), x)[1]
 
-        def world(x, data, probes):
-            _, product = jax.linearize(lambda z: system.residual(z, data), x)
-            return jax.lax.map(product, probes)
+        def rows(product, units):
+            back = jax.linear_transpose(product, units[0])
+            return jax.lax.map(lambda u: back(u)[0], units)
 
-        def world_rows(x, data):
-            return jnp.take(system.residual(x, data), part.world_rows, mode="clip")
-
-        def space(x, data, factors, start):
-            _, product = jax.linearize(lambda z: system.residual(z, data), x)
+        def space(product, factors, start):
             return arnoldi(lambda w: product(self._bordered(factors, w)), start, min(SIZE, system.n))
 
-        self._space = jax.jit(space)
-        self._columns, self._world = jax.jit(columns), jax.jit(world)
-        self._world_rows = jax.jit(jax.jacrev(world_rows))
+        self._cut, self._rows, self._space = jax.jit(cut), jax.jit(rows), jax.jit(space)
+        self._columns = jax.jit(lambda product, probes: jax.lax.map(product, probes))
 
-    def factorise(self, x: Any, data: dict) -> dict[str, Any]:
+    def factorise(self, x: Any, data: dict, product: Any) -> dict[str, Any]:
         """Inverse blocks and borders at a point, as arrays for :func:`apply`.
+
+        Parameters
+        ----------
+        x : array (n,)
+        data : dict
+            Data tree on the device, single precision.
+        product : callable
+            Jacobian-vector product at ``x``.
 
         Raises
         ------
@@ -133,7 +132,7 @@ class RegionBlocks:
         for k in range(width):
             probes[k, part.unknowns[:, k]] = 1.0
         probes = probes[:, :n]
-        got = np.asarray(self._columns(x, data, probes))
+        got = np.asarray(self._columns(self._cut(x, data), probes))
         got = np.concatenate([got, np.zeros((width, 1), got.dtype)], axis=1)
         blocks += np.moveaxis(got[:, part.rows], 0, 2)
         try:
@@ -148,8 +147,10 @@ class RegionBlocks:
         size = len(part.world_unknowns)
         probes = np.zeros((size, n), np.float32)
         probes[np.arange(size), part.world_unknowns] = 1.0
-        columns = np.asarray(self._world(x, data, probes), float).T
-        rows = np.asarray(self._world_rows(x, data), float)
+        columns = np.asarray(self._columns(product, probes), float).T
+        units = np.zeros((size, n), np.float32)
+        units[np.arange(size), part.world_rows] = 1.0
+        rows = np.asarray(self._rows(product, units), float)
         corner = columns[part.world_rows]
         inner = _blockwise(inverse, part, n, columns)
         inner[part.world_unknowns] = 0.0
@@ -158,7 +159,7 @@ class RegionBlocks:
         single = {"blocks": inverse, "inner": inner.T, "rows": rows, "schur": schur, "unit": probes}
         factors = {k: jax_modules()[1].asarray(np.asarray(v, np.float32)) for k, v in single.items()}
         start = np.random.default_rng(0).normal(size=n).astype(np.float32)
-        basis, image = self._space(x, data, factors, start)
+        basis, image = self._space(product, factors, start)
         return {**factors, "space": basis, "gain": jax_modules()[1].asarray(correction(image), np.float32)}
 
     def apply(self, factors: dict[str, Any], w: Any) -> Any:

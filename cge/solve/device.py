@@ -36,6 +36,11 @@ class Device:
         return jax.tree.map(lambda a: self._held[id(a)][1] if id(a) in self._held else jnp.asarray(a),
                             self.system.trimmed(data))
 
+    def held(self, tree: dict[str, Any]) -> dict[str, Any]:
+        """Any tree in double precision, arrays of the benchmark from the device where they are there."""
+        jax, _ = jax_modules()
+        return jax.tree.map(lambda a: self._held[id(a)][1] if id(a) in self._held else a, tree)
+
     def single(self, data: dict[str, Any]) -> dict[str, Any]:
         """The tree in single precision; active sets stay as they are."""
         jax, jnp = jax_modules()

@@ -22,6 +22,7 @@ from cge.solve.chord import chord
 from cge.solve.device import Device
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.krylov import gmres
+from cge.solve.reporting import Reporting
 from cge.solve.structure import check_structure, explain_singular
 from cge.solve.system import System
 
@@ -89,26 +90,20 @@ class Newton:
         self._seen: tuple[np.ndarray, dict, dict] | None = None
         self._level: np.ndarray | None = None
         self._device = Device(system)
+        #: Integrates reporting rates where evaluating them point by point takes too long.
+        self.reporting = Reporting(system, self._device) if part is not None else None
         self._residual = jax.jit(system.residual)
         self._rates = jax.jit(lambda x, data: system.view(x, data).rate_state(system.rates))
         self._chord = jax.jit(lambda x, data, inverse, goal: chord(
             lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT))
 
-        def solved(product, factors, rhs, tol):
+        def krylov(product, factors, rhs, tol):
             return gmres(product, lambda w: self._precondition(factors, w), rhs, restart=min(_RESTART, system.n),
                          tol=tol)
-
-        def step32(x, data, factors, tol):
-            f, product = jax.linearize(lambda z: system.residual(z, data), x)
-            return *solved(product, factors, -f, tol), self._jnp.abs(f).max()
 
         def both(x, data):
             view = system.view(x, data)
             return system.residual(x, data, view), view.rate_state(system.rates)
-
-        def step(x, data, factors, rhs, tol):
-            _, product = jax.linearize(lambda z: system.residual(z, data), x)
-            return solved(product, factors, rhs, tol)
 
         def jacobian(x, data):
             jnp = self._jnp
@@ -118,8 +113,9 @@ class Newton:
             cols = jax.lax.map(jax.vmap(jvp), eye)
             return cols.reshape(blocks * _CHUNK, system.n)[: system.n].T
 
-        self._step, self._jacobian = jax.jit(step), jax.jit(jacobian)
-        self._step32, self._both = jax.jit(step32), jax.jit(both)
+        # Residuals and product are one compiled function, which the Krylov solver and the blocks share.
+        self._linear = jax.jit(lambda x, data: jax.linearize(lambda z: system.residual(z, data), x))
+        self._krylov, self._jacobian, self._both = jax.jit(krylov), jax.jit(jacobian), jax.jit(both)
 
     def _precondition(self, factors: Any, w: Any) -> Any:
         return factors @ w if self._blocks is None else self._blocks.apply(factors, w)
@@ -149,8 +145,8 @@ class Newton:
                 zero = np.zeros(self.system.n, np.float32)
                 unit = zero.copy()
                 unit[target] = 1.0
-                z = np.asarray(self._step(zero, self._device.single(self._base), self._factors, unit,
-                                          np.float32(SINGLE_TOL))[0], float)
+                _, product = self._linear(zero, self._device.single(self._base))
+                z = np.asarray(self._krylov(product, self._factors, unit, np.float32(SINGLE_TOL))[0], float)
             self._level = np.where(np.abs(z - np.round(z)) < 1e-2, np.round(z), z)
         return self._level
 
@@ -181,7 +177,8 @@ class Newton:
         self._base, self._level = data, None
         zero = np.zeros(self.system.n)
         if self._blocks is not None:
-            self._factors = self._blocks.factorise(zero.astype(np.float32), self._device.single(data))
+            x32, single = zero.astype(np.float32), self._device.single(data)
+            self._factors = self._blocks.factorise(x32, single, self._linear(x32, single)[1])
         else:
             self._factors = self._jnp.asarray(self._inverted(self.jacobian(zero, data)))
             # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
@@ -227,7 +224,7 @@ class Newton:
         """Newton-GMRES with a line search, single precision first where the system is large.
 
         A large residual is as good in single precision, where it comes with the linearisation; a small one is
-        taken in double precision, and one expected to be the last together with the state of the indices.
+        taken in double precision, together with the state of the indices.
         """
         double, single = self._device.double(data), self._device.single(data) if self._blocks is not None else None
         at = trial = self._jnp.asarray(x)
@@ -240,7 +237,7 @@ class Newton:
                 tol = _FIRST if np.isinf(expected) else 0.1 * max(shrink * expected, goal / expected)
                 next_move, norm = self._rough(trial, single, tol, report)
             if not norm > floor:
-                f, norm = self._measure(trial, double, data, expected < goal)
+                f, norm = self._measure(trial, double, data)
                 next_move = None
             if f is not None and norm < goal:
                 report.residual = norm
@@ -270,19 +267,22 @@ class Newton:
 
     def _rough(self, at: Any, single: dict, tol: float, report: NewtonReport) -> tuple[Any, float]:
         """Newton step and largest residual at a point, all in single precision."""
-        dx, products, left, norm = self._step32(np.asarray(at, np.float32), single, self._factors,
-                                                np.float32(np.clip(tol, SINGLE_TOL, LOOSEST)))
+        f, product = self._linear(np.asarray(at, np.float32), single)
+        norm = float(self._jnp.abs(f).max())
+        if not np.isfinite(norm) or norm == 0.0:
+            return None, np.nan
+        accuracy = np.float32(np.clip(tol, SINGLE_TOL, LOOSEST))
+        dx, products, left = self._krylov(product, self._factors, f / -norm, accuracy)
         report.products += int(products)
-        fine = np.isfinite(float(norm)) and float(left) < STALLED
-        return self._jnp.asarray(np.asarray(dx, float)), float(norm) if fine else np.nan
+        return norm * self._jnp.asarray(np.asarray(dx, float)), norm if float(left) < STALLED else np.nan
 
-    def _measure(self, at: Any, double: dict, data: dict, last: bool) -> tuple[Any, float]:
-        """Residuals in double precision and the largest of them; with the state of the indices where it may be last."""
-        if last and self._blocks is not None:
+    def _measure(self, at: Any, double: dict, data: dict) -> tuple[Any, float]:
+        """Residuals in double precision and the largest of them; large systems note the state of the indices."""
+        if self._blocks is None:
+            f = self._residual(at, double)
+        else:
             f, rates = self._both(at, double)
             self._seen = (np.asarray(at), data, rates)
-        else:
-            f = self._residual(at, double)
         return f, float(self._jnp.abs(f).max())
 
     def _last(self, at: Any, data: dict) -> np.ndarray:
@@ -292,11 +292,12 @@ class Newton:
               report: NewtonReport) -> Any:
         if single is not None:
             x32, rhs = np.asarray(at, np.float32), np.asarray(f / -norm, np.float32)
-            dx, products, left = self._step(x32, single, self._factors, rhs, np.float32(max(tol, SINGLE_TOL)))
+            dx, products, left = self._krylov(self._linear(x32, single)[1], self._factors, rhs,
+                                              np.float32(max(tol, SINGLE_TOL)))
             report.products += int(products)
             if float(left) < STALLED:
                 return norm * self._jnp.asarray(np.asarray(dx, float))
-        dx, products, _ = self._step(at, double, self._factors, -f, tol)
+        dx, products, _ = self._krylov(self._linear(at, double)[1], self._factors, -f, tol)
         report.products += int(products)
         return dx
 

@@ -59,6 +59,9 @@ class Path:
         #: Path state at points solved by themselves, and the starting state they were given where not the benchmark's.
         self.nodes: dict[float, dict] = {}
         self.shifted: dict[float, dict] = {}
+        #: The end point with its integrated indices, once it is solved.
+        self.end: np.ndarray | None = None
+        self._polished: set[float] = set()
         self._post: dict[str, np.ndarray] | None = None
         self.post_error = float("nan")
 
@@ -100,7 +103,9 @@ class Path:
             if m >= _MAX_STEPS:
                 raise SolveFailed(f"the price and quantity indices did not settle in {m} steps along the shock; "
                                   "try a smaller shock, or give it in two parts")
-        return *self._settle(times, found), m, error
+        x, data = self._settle(times, found)
+        self.end = x
+        return x, data, m, error
 
     def _integral(self, times: tuple[float, ...], to: float) -> dict[str, np.ndarray]:
         return integrate(times, [self.nodes[t] for t in times], self.model.rate_dims(), to)
@@ -175,6 +180,8 @@ class Path:
 
     def _integrate(self) -> dict[str, np.ndarray]:
         self.report = type(self.report)()  # the count of the solve itself is closed
+        if self.end is not None and getattr(self.model.newton, "reporting", None) is not None:
+            return self._by_quadrature(self.model.newton.reporting)
         if self.passes and 1 not in self.passes:  # a fixed number of sub-steps: nothing to extrapolate from
             return self._along(max(self.passes))
         n = 1
@@ -192,6 +199,44 @@ class Path:
                 self.post_error = float("inf")
                 return along
             n *= 2
+
+    def _by_quadrature(self, reporting: Any) -> dict[str, np.ndarray]:
+        """Integrals of the reporting rates through 1, 2, 4, ... parts, until they settle."""
+        base, start = self.model.base().data, self.nodes[0.0]
+        m, found, gap = 1, None, np.inf
+        while True:
+            times = tuple(lobatto(m))
+            for t in times:
+                self._node(t)
+                self._polish(t)
+            points = [self._leveled(t, times) for t in times]
+            before, found = found, reporting.integrate(
+                times, points, base, self.goal, lambda s, at=times: {k: v for k, v in self._integral(at, s).items()
+                                                                     if k in start})
+            if before is not None:
+                last, gap = gap, self._largest(found, before)
+                error = gap * min(1.0, gap / last) if 0.0 < last < np.inf else gap
+                if error < RATE_TOLERANCE or m >= _MAX_STEPS:
+                    self.post_error = error
+                    return found
+            m *= 2
+
+    def _polish(self, t: float) -> None:
+        """Solve an interior point as far as contributions to welfare need, whose weights may move by their own size."""
+        if t not in (0.0, 1.0) and t not in self._polished:
+            newton, data = self.model.newton, self.model.data_at(self.goal, t, self.shifted.get(t, self.nodes[0.0]))
+            self.points[t] = newton.solve(self.points[t], data, self.report, _INTERIOR)
+            self.nodes[t] = newton.rate_state(self.points[t], data)
+            self._polished.add(t)
+
+    def _leveled(self, t: float, times: tuple[float, ...]) -> np.ndarray:
+        """The point at ``t`` with the price level of the integrated numeraire: it was solved with its own."""
+        if t == 1.0 and self.end is not None:
+            return self.end
+        level = self.model.newton.price_level()
+        if t == 0.0 or level is None:
+            return self.points[t]
+        return self.points[t] - level * float(self._integral(times, t)[NUMERAIRE] - self.nodes[t][NUMERAIRE]["acc"])
 
     def _along(self, n: int) -> dict[str, np.ndarray]:
         """Trapezoid integrals of the reporting rates over the points of one pass."""

@@ -94,7 +94,8 @@ class System:
         return data
 
     # -- evaluation -------------------------------------------------------
-    def view(self, x: Any, data: dict[str, Any], post: Callable[[str], Any] | None = None) -> View:
+    def view(self, x: Any, data: dict[str, Any], post: Callable[[str], Any] | None = None,
+             kind: type[View] = View) -> View:
         """What the equations see at the point ``x``; ``post`` gives the integrals of reporting rates by name."""
         xp = namespace(x)
         given: dict[str, Named] = _Noting(self._noted) if self._noted is not None else {}
@@ -116,7 +117,7 @@ class System:
                 value = flat.reshape(self.shape(name))
             given[name] = (Named(s.dims, coef=constant(1.0, len(s.dims), value), log=value) if s.positive
                            else Named(s.dims, value))
-        return View(self.table, given, data["masks"], data["rates"], self.cal.positions, post, self._indices)
+        return kind(self.table, given, data["masks"], data["rates"], self.cal.positions, post, self._indices)
 
     def reports(self) -> set[str]:
         """Symbols that the solve does not know: reporting rates, and definitions made of them."""
