@@ -103,6 +103,11 @@ class Newton:
         return factors @ w if self._blocks is None else self._blocks.apply(factors, w)
 
     @property
+    def has_inverse(self) -> bool:
+        """Whether the benchmark Jacobian is inverted as a whole."""
+        return self._blocks is None
+
+    @property
     def inverse(self) -> np.ndarray:
         """Inverse of the benchmark Jacobian (unknowns, rows); of small systems only."""
         return np.asarray(self._factors)

@@ -1,0 +1,259 @@
+"""Many counterfactuals in one compiled loop: draws side by side, the points of each path side by side with them.
+
+A residual of the table is thousands of small array operations; evaluated for several draws
+at once each operation has more to do, and the product with the inverse Jacobian turns from
+matrix-vector into matrix-matrix. The compiled function does for every draw what
+:class:`cge.solve.path.Path` does for one: chord iterations (`cge.solve.chord`) at the
+points of the path, line integrals of the Divisia indices, and a last solve of the end
+point with them. Draws are padded to one fixed width, so that compilation happens once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cge.model.closure import NUMERAIRE
+from cge.model.named import Named
+from cge.model.ops import level, total
+from cge.solve.chord import DEPTH, GROWTH, LARGE, REGULAR
+from cge.solve.jaxsetup import jax_modules
+from cge.solve.newton import ACCEPTABLE, TOLERANCE
+from cge.solve.path import _NODE as NODE
+from cge.solve.path import _SMALL_MONEY as SMALL_MONEY
+from cge.solve.path import RATE_TOLERANCE
+from cge.solve.quadrature import integration, lobatto
+
+if TYPE_CHECKING:
+    from cge.solve.model import Model
+
+#: Points of every path, the benchmark first. Without the second they are a coarser rule, from which the error follows.
+TIMES = tuple(float(t) for t in lobatto(3))
+_COARSER = (0, 2, 3)
+#: Most residuals at the points of a path, and at the end point afterwards: what needs more is solved alone.
+_LIMIT, _LAST_LIMIT = 30, 20
+
+
+class Batch:
+    """Compiled solver of a fixed number of draws.
+
+    Parameters
+    ----------
+    model : Model
+        With the ``newton`` engine and a system small enough for one dense inverse.
+    varying : mapping of str to tuple of str
+        Per tree of the data (``coef``, ``exo``, ``target``) the arrays of which every draw has its own.
+    outputs : tuple of str
+        Symbols evaluated at every end point.
+    """
+
+    def __init__(self, model: Model, varying: dict[str, tuple[str, ...]], outputs: tuple[str, ...]):
+        self.model, self.varying, self.outputs = model, varying, outputs
+        self._terms = model.rate_dims()
+        jax, _ = jax_modules()
+        self._run = jax.jit(self._traced)
+
+    def run(self, x: Any, inverse: Any, level: Any, shared: dict, varied: dict) -> dict[str, Any]:
+        """Solve one batch.
+
+        Parameters
+        ----------
+        x : array (points, unknown)
+            Where the points of every path start; the last is the end point.
+        inverse : array (points, unknown, row)
+            Approximate inverse of the Jacobian at each.
+        level : array (unknown,)
+            What a higher numeraire does to the unknowns (zero where the closure holds none).
+        shared, varied : dict
+            Data tree of the benchmark; full shocks and coefficients of the draws, with a leading draw axis.
+
+        Returns
+        -------
+        dict
+            ``x`` (draw, points, unknown), ``residual`` and ``node`` (draw: largest at the end point and at the other
+            points), ``error`` (draw: estimated, of the Divisia indices), ``gap`` (draw: how far the indices moved in
+            the last solve), ``count`` (draw: residuals evaluated), ``acc`` (path state of the end point), ``out``.
+        """
+        return self._run(x, inverse, level, shared, varied)
+
+    # -- traced -----------------------------------------------------------
+    def _traced(self, x: Any, inverse: Any, unit: Any, shared: dict, varied: dict) -> dict[str, Any]:
+        jax, jnp = jax_modules()
+        draws = jax.tree.leaves(varied)[0].shape[0]
+        times = jnp.asarray(TIMES[1:])
+        start = shared["rates"]
+
+        def nodes(z):
+            return self._points(z, times, shared, varied, start, None)
+
+        wide = jnp.broadcast_to(x, (draws, *x.shape))
+        x, norm, count, states = solve_side_by_side(nodes, inverse, wide, NODE, _LIMIT)
+        found, rougher, roughest = (self._integrals(states, start, q) for q in _rules())
+        gap, last = self._largest(found, rougher), self._largest(rougher, roughest)
+        # Changes fall geometrically with the points, and so do errors.
+        error = gap * jnp.minimum(1.0, gap / jnp.where(last > 0, last, 1.0))
+        shift = {k: found[k] - states[k]["acc"][:, -1] + start[k]["acc"] for k in found}
+        price = (shift[NUMERAIRE] - start[NUMERAIRE]["acc"]).reshape(draws, 1)
+        guess = x[:, -1] - price * unit  # the price level makes up for the correction
+
+        def end(z):
+            return self._points(z, times[-1:], shared, varied, start, shift)
+
+        z, last_norm, more, final = solve_side_by_side(end, inverse[-1:], guess[:, None], TOLERANCE, _LAST_LIMIT)
+        states = jax.tree.map(lambda a, b: jnp.concatenate([a[:, :-1], b], axis=1), states, final)
+        again = self._integrals(states, start, _rules()[0])
+        moved = self._largest(again, {k: s["acc"][:, 0] for k, s in final.items()})
+        return {"x": x.at[:, -1].set(z[:, 0]), "residual": last_norm[:, 0], "node": norm.max(1), "error": error,
+                "gap": moved, "count": count.sum(1) + more[:, 0], "acc": shift,
+                "out": self._outputs(z[:, 0], shared, varied, start, shift)}
+
+    def _points(self, x: Any, times: Any, shared: dict, varied: dict, start: dict, shift: dict | None) -> Any:
+        """Residuals and path states of draws x points."""
+        jax, _ = jax_modules()
+
+        def point(z, t, own, acc):
+            data = self._data(shared, own, t, start, acc)
+            view = self.model.system.view(z, data)
+            f = self.model.system.residual(z, data, view)
+            return f, view.rate_state(self.model.system.rates)
+
+        over_points = jax.vmap(point, in_axes=(0, 0, None, None))
+        return jax.vmap(over_points, in_axes=(0, None, 0, None if shift is None else 0))(x, times, varied, shift)
+
+    def _outputs(self, x: Any, shared: dict, varied: dict, start: dict, shift: dict) -> dict[str, Any]:
+        jax, jnp = jax_modules()
+
+        def one(z, own, acc):
+            view = self.model.system.view(z, self._data(shared, own, 1.0, start, acc))
+            values = {n: getattr(view, n) for n in self.outputs}
+            return {n: jnp.broadcast_to(v.level(), self.model.system.shape(n)) for n, v in values.items()}
+
+        return jax.vmap(one)(x, varied, shift) if self.outputs else {}
+
+    def _data(self, shared: dict, own: dict, t: Any, start: dict, acc: dict | None) -> dict:
+        """The data tree of one draw at the fraction ``t`` of its shock, as :meth:`Model.data_at` makes it."""
+        _, jnp = jax_modules()
+        out = {"coef": {**shared["coef"], **own["coef"]}, "masks": shared["masks"]}
+        out["rates"] = start if acc is None else {k: {**s, "acc": acc[k]} for k, s in start.items()}
+        for tree in ("exo", "target"):
+            out[tree] = dict(shared[tree])
+            for name, end in own[tree].items():
+                base = shared[tree][name]
+                if self.model.system.table.symbols[name].positive:
+                    out[tree][name] = jnp.log(jnp.exp(base) + t * (jnp.exp(end) - jnp.exp(base)))
+                else:
+                    out[tree][name] = base + t * (end - base)
+        return out
+
+    def _integrals(self, states: dict, start: dict, rule: np.ndarray) -> dict[str, Any]:
+        """Integrals of all rates of every draw: :func:`cge.solve.quadrature.integrate`, traced, to the end point."""
+        jax, jnp = jax_modules()
+        rule = jnp.asarray(rule)
+
+        def one(draw):
+            out = {}
+            for name, (own, terms) in self._terms.items():
+                acc = Named((), jnp.asarray(0.0))
+                for k, (of_weight, of_variable) in enumerate(terms):
+                    first = start[name]["x"][k]
+                    weights = jnp.concatenate([start[name]["w"][k][None], draw[name]["w"][k]])
+                    weights = jnp.tensordot(rule.T, weights, 1)
+                    for j in range(1, len(TIMES)):
+                        step = Named(of_weight, weights[j]) * Named(of_variable, draw[name]["x"][k][j - 1] - first)
+                        acc = level(acc + total(level(step), *[d for d in step.dims if d not in own]))
+                value = acc.transposed(own).val if set(acc.dims) == set(own) else acc.val
+                out[name] = start[name]["acc"] + value
+            return out
+
+        return jax.vmap(one)(states)
+
+    def _largest(self, a: dict[str, Any], b: dict[str, Any]) -> Any:
+        """Largest difference between two sets of integrals by draw, as `Path` measures it."""
+        _, jnp = jax_modules()
+        worst = 0.0
+        for name, value in a.items():
+            axes = tuple(range(1, value.ndim))
+            gap = jnp.abs(value - b[name]).max(axes, initial=0.0)
+            world = self.model.system.money(name)
+            if world is not None:
+                gap = gap / jnp.maximum(jnp.abs(value).max(axes, initial=0.0), SMALL_MONEY / RATE_TOLERANCE * world)
+            worst = jnp.maximum(worst, gap)
+        return worst
+
+
+def _rules() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights of the integral through all points, through the coarser set, and through the two ends."""
+    out = []
+    for chosen in (tuple(range(len(TIMES))), _COARSER, (0, len(TIMES) - 1)):
+        q = np.zeros((len(TIMES), len(TIMES)))
+        q[np.ix_(chosen, chosen)] = integration(tuple(TIMES[i] for i in chosen), 1.0)
+        out.append(q)
+    return out[0], out[1], out[2]
+
+
+def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x: Any, goal: float, limit: int
+                       ) -> tuple[Any, Any, Any, Any]:
+    """Chord iterations of many systems at once (traced): each mixes its own steps and rests when it is solved.
+
+    Parameters
+    ----------
+    points : callable
+        Array (draw, point, n) to residuals of that shape and a tree of further arrays (draw, point, ...).
+    inverse : array (point, n, n)
+        Approximate inverse Jacobian of each point.
+    x : array (draw, point, n)
+    goal : float
+        Largest residual at which a system rests; also below 1e-9 where rounding keeps it from falling.
+    limit : int
+        Most residuals to evaluate.
+
+    Returns
+    -------
+    x : array (draw, point, n)
+    norm : array (draw, point)
+        Largest residual; of a system that went astray, infinity or the last one.
+    count : int array (draw, point)
+        Residuals until it rested.
+    aux
+        The further arrays at ``x``.
+    """
+    jax, jnp = jax_modules()
+
+    def largest(f):
+        return jnp.where(jnp.isfinite(f).all(-1), jnp.abs(f).max(-1), jnp.inf)
+
+    def step(f):
+        return -jnp.einsum("pij,dpj->dpi", inverse, jnp.where(jnp.isfinite(f), f, 0.0))
+
+    def going(state):
+        return (state["k"] < limit) & state["active"].any()
+
+    def body(s):
+        size = jnp.linalg.norm(s["dg"], axis=-1)
+        unit = s["dg"] / jnp.where(size > 0, size, 1.0)[..., None]
+        gram = jnp.einsum("dpkn,dpln->dpkl", unit, unit)
+        gram = gram + jnp.where(size > 0, REGULAR, 1.0)[..., None] * jnp.eye(DEPTH)
+        mix = jnp.linalg.solve(gram, jnp.einsum("dpkn,dpn->dpk", unit, s["g"])[..., None])[..., 0]
+        mix = mix / jnp.where(size > 0, size, 1.0)
+        new = s["x"] + s["g"] - jnp.einsum("dpk,dpkn->dpn", mix, s["dx"] + s["dg"])
+        on = s["active"]
+        new = jnp.where(on[..., None], new, s["x"])
+        f, aux = points(new)
+        norm = largest(f)
+        g = step(f)
+        slot = s["k"] % DEPTH
+        stuck = (norm < ACCEPTABLE) & (norm > 0.5 * s["norm"])
+        astray = (norm > GROWTH * s["first"]) | (norm > LARGE)
+        return {"k": s["k"] + 1, "x": new, "g": g, "norm": norm, "first": s["first"], "aux": aux,
+                "dx": s["dx"].at[:, :, slot].set(new - s["x"]), "dg": s["dg"].at[:, :, slot].set(g - s["g"]),
+                "active": on & (norm >= goal) & ~stuck & ~astray, "count": s["count"] + on}
+
+    f, aux = points(x)
+    norm = largest(f)
+    mixed = jnp.zeros((*x.shape[:2], DEPTH, x.shape[-1]), x.dtype)
+    end = jax.lax.while_loop(going, body, {
+        "k": 1, "x": x, "g": step(f), "norm": norm, "first": norm, "aux": aux, "dx": mixed, "dg": mixed,
+        "active": (norm >= goal) & jnp.isfinite(norm), "count": jnp.ones(norm.shape, int)})
+    return end["x"], end["norm"], end["count"], end["aux"]
