@@ -82,45 +82,42 @@ class Batch:
     def _traced(self, x: Any, inverse: Any, unit: Any, shared: dict, varied: dict) -> dict[str, Any]:
         jax, jnp = jax_modules()
         draws = jax.tree.leaves(varied)[0].shape[0]
-        times = jnp.asarray(TIMES[1:])
         start = shared["rates"]
-
-        def nodes(z):
-            return self._points(z, times, shared, varied, start, None)
-
-        wide = jnp.broadcast_to(x, (draws, *x.shape))
-        x, norm, count, states = solve_side_by_side(nodes, inverse, wide, NODE, _LIMIT)
+        wide = jnp.broadcast_to(x[:, None], (x.shape[0], draws, x.shape[1]))
+        x, norm, count, states = solve_side_by_side(
+            lambda z: self._points(z, TIMES[1:], shared, varied, start, None), inverse, wide, NODE, _LIMIT)
         found, rougher, roughest = (self._integrals(states, start, q) for q in _rules())
         gap, last = self._largest(found, rougher), self._largest(rougher, roughest)
         # Changes fall geometrically with the points, and so do errors.
         error = gap * jnp.minimum(1.0, gap / jnp.where(last > 0, last, 1.0))
-        shift = {k: found[k] - states[k]["acc"][:, -1] + start[k]["acc"] for k in found}
+        shift = {k: found[k] - states[k]["acc"][-1] + start[k]["acc"] for k in found}
         price = (shift[NUMERAIRE] - start[NUMERAIRE]["acc"]).reshape(draws, 1)
-        guess = x[:, -1] - price * unit  # the price level makes up for the correction
-
-        def end(z):
-            return self._points(z, times[-1:], shared, varied, start, shift)
-
-        z, last_norm, more, final = solve_side_by_side(end, inverse[-1:], guess[:, None], TOLERANCE, _LAST_LIMIT)
-        states = jax.tree.map(lambda a, b: jnp.concatenate([a[:, :-1], b], axis=1), states, final)
+        guess = x[-1] - price * unit  # the price level makes up for the correction
+        z, last_norm, more, final = solve_side_by_side(
+            lambda z: self._points(z, TIMES[-1:], shared, varied, start, shift), inverse[-1:], guess[None], TOLERANCE,
+            _LAST_LIMIT)
+        states = jax.tree.map(lambda a, b: jnp.concatenate([a[:-1], b]), states, final)
         again = self._integrals(states, start, _rules()[0])
-        moved = self._largest(again, {k: s["acc"][:, 0] for k, s in final.items()})
-        return {"x": x.at[:, -1].set(z[:, 0]), "residual": last_norm[:, 0], "node": norm.max(1), "error": error,
-                "gap": moved, "count": count.sum(1) + more[:, 0], "acc": shift,
-                "out": self._outputs(z[:, 0], shared, varied, start, shift)}
+        moved = self._largest(again, {k: s["acc"][0] for k, s in final.items()})
+        return {"x": jnp.swapaxes(x.at[-1].set(z[0]), 0, 1), "residual": last_norm[0], "node": norm.max(0),
+                "error": error, "gap": moved, "count": count.sum(0) + more[0], "acc": shift,
+                "out": self._outputs(z[0], shared, varied, start, shift)}
 
-    def _points(self, x: Any, times: Any, shared: dict, varied: dict, start: dict, shift: dict | None) -> Any:
-        """Residuals and path states of draws x points."""
-        jax, _ = jax_modules()
+    def _points(self, x: Any, times: tuple[float, ...], shared: dict, varied: dict, start: dict, shift: dict | None
+                ) -> Any:
+        """Residuals and path states of points x draws, evaluated as one long row: a second batch axis costs double."""
+        jax, jnp = jax_modules()
 
-        def point(z, t, own, acc):
+        def one(z, t, own, acc):
             data = self._data(shared, own, t, start, acc)
             view = self.model.system.view(z, data)
             f = self.model.system.residual(z, data, view)
             return f, view.rate_state(self.model.system.rates)
 
-        over_points = jax.vmap(point, in_axes=(0, 0, None, None))
-        return jax.vmap(over_points, in_axes=(0, None, 0, None if shift is None else 0))(x, times, varied, shift)
+        points, draws, n = x.shape
+        own, acc = jax.tree.map(lambda a: jnp.tile(a, (points,) + (1,) * (a.ndim - 1)), (varied, shift))
+        found = jax.vmap(one)(x.reshape(points * draws, n), jnp.repeat(jnp.asarray(times), draws), own, acc)
+        return jax.tree.map(lambda a: a.reshape(points, draws, *a.shape[1:]), found)
 
     def _outputs(self, x: Any, shared: dict, varied: dict, start: dict, shift: dict) -> dict[str, Any]:
         jax, jnp = jax_modules()
@@ -167,7 +164,7 @@ class Batch:
                 out[name] = start[name]["acc"] + value
             return out
 
-        return jax.vmap(one)(states)
+        return jax.vmap(one, in_axes=1)(states)
 
     def _largest(self, a: dict[str, Any], b: dict[str, Any]) -> Any:
         """Largest difference between two sets of integrals by draw, as `Path` measures it."""
@@ -200,10 +197,10 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
     Parameters
     ----------
     points : callable
-        Array (draw, point, n) to residuals of that shape and a tree of further arrays (draw, point, ...).
+        Array (point, draw, n) to residuals of that shape and a tree of further arrays (point, draw, ...).
     inverse : array (point, n, n)
         Approximate inverse Jacobian of each point.
-    x : array (draw, point, n)
+    x : array (point, draw, n)
     goal : float
         Largest residual at which a system rests; also below 1e-9 where rounding keeps it from falling.
     limit : int
@@ -211,10 +208,10 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
 
     Returns
     -------
-    x : array (draw, point, n)
-    norm : array (draw, point)
+    x : array (point, draw, n)
+    norm : array (point, draw)
         Largest residual; of a system that went astray, infinity or the last one.
-    count : int array (draw, point)
+    count : int array (point, draw)
         Residuals until it rested.
     aux
         The further arrays at ``x``.
@@ -225,7 +222,7 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
         return jnp.where(jnp.isfinite(f).all(-1), jnp.abs(f).max(-1), jnp.inf)
 
     def step(f):
-        return -jnp.einsum("pij,dpj->dpi", inverse, jnp.where(jnp.isfinite(f), f, 0.0))
+        return -jnp.einsum("pij,pdj->pdi", inverse, jnp.where(jnp.isfinite(f), f, 0.0))
 
     def going(state):
         return (state["k"] < limit) & state["active"].any()
@@ -233,11 +230,11 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
     def body(s):
         size = jnp.linalg.norm(s["dg"], axis=-1)
         unit = s["dg"] / jnp.where(size > 0, size, 1.0)[..., None]
-        gram = jnp.einsum("dpkn,dpln->dpkl", unit, unit)
+        gram = jnp.einsum("pdkn,pdln->pdkl", unit, unit)
         gram = gram + jnp.where(size > 0, REGULAR, 1.0)[..., None] * jnp.eye(DEPTH)
-        mix = jnp.linalg.solve(gram, jnp.einsum("dpkn,dpn->dpk", unit, s["g"])[..., None])[..., 0]
+        mix = jnp.linalg.solve(gram, jnp.einsum("pdkn,pdn->pdk", unit, s["g"])[..., None])[..., 0]
         mix = mix / jnp.where(size > 0, size, 1.0)
-        new = s["x"] + s["g"] - jnp.einsum("dpk,dpkn->dpn", mix, s["dx"] + s["dg"])
+        new = s["x"] + s["g"] - jnp.einsum("pdk,pdkn->pdn", mix, s["dx"] + s["dg"])
         on = s["active"]
         new = jnp.where(on[..., None], new, s["x"])
         f, aux = points(new)
