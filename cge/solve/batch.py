@@ -29,9 +29,8 @@ from cge.solve.quadrature import integration, lobatto
 if TYPE_CHECKING:
     from cge.solve.model import Model
 
-#: Points of every path, the benchmark first. Without the second they are a coarser rule, from which the error follows.
-TIMES = tuple(float(t) for t in lobatto(3))
-_COARSER = (0, 2, 3)
+#: Parts of every path, fewest first: how many points are solved for each draw.
+PARTS = (2, 3)
 #: Most residuals at the points of a path, and at the end point afterwards: what needs more is solved alone.
 _LIMIT, _LAST_LIMIT = 30, 20
 
@@ -47,15 +46,19 @@ class Batch:
         Per tree of the data (``coef``, ``exo``, ``target``) the arrays of which every draw has its own.
     outputs : tuple of str
         Symbols evaluated at every end point.
+    parts : int
+        One of `PARTS`.
     """
 
-    def __init__(self, model: Model, varying: dict[str, tuple[str, ...]], outputs: tuple[str, ...]):
+    def __init__(self, model: Model, varying: dict[str, tuple[str, ...]], outputs: tuple[str, ...], parts: int):
         self.model, self.varying, self.outputs = model, varying, outputs
+        self.times = times_of(parts)
+        self._rules = _rules(self.times)
         self._terms = model.rate_dims()
         jax, _ = jax_modules()
         self._run = jax.jit(self._traced)
 
-    def run(self, x: Any, inverse: Any, level: Any, shared: dict, varied: dict) -> dict[str, Any]:
+    def run(self, x: Any, inverse: Any, level: Any, fall: float, shared: dict, varied: dict) -> dict[str, Any]:
         """Solve one batch.
 
         Parameters
@@ -66,6 +69,8 @@ class Batch:
             Approximate inverse of the Jacobian at each.
         level : array (unknown,)
             What a higher numeraire does to the unknowns (zero where the closure holds none).
+        fall : float
+            Error of the integrals over their change by the last point, at most; one where nothing is known of it.
         shared, varied : dict
             Data tree of the benchmark; full shocks and coefficients of the draws, with a leading draw axis.
 
@@ -76,28 +81,30 @@ class Batch:
             points), ``error`` (draw: estimated, of the Divisia indices), ``gap`` (draw: how far the indices moved in
             the last solve), ``count`` (draw: residuals evaluated), ``acc`` (path state of the end point), ``out``.
         """
-        return self._run(x, inverse, level, shared, varied)
+        return self._run(x, inverse, level, fall, shared, varied)
 
     # -- traced -----------------------------------------------------------
-    def _traced(self, x: Any, inverse: Any, unit: Any, shared: dict, varied: dict) -> dict[str, Any]:
+    def _traced(self, x: Any, inverse: Any, unit: Any, fall: Any, shared: dict, varied: dict) -> dict[str, Any]:
         jax, jnp = jax_modules()
         draws = jax.tree.leaves(varied)[0].shape[0]
         start = shared["rates"]
         wide = jnp.broadcast_to(x[:, None], (x.shape[0], draws, x.shape[1]))
         x, norm, count, states = solve_side_by_side(
-            lambda z: self._points(z, TIMES[1:], shared, varied, start, None), inverse, wide, NODE, _LIMIT)
-        found, rougher, roughest = (self._integrals(states, start, q) for q in _rules())
-        gap, last = self._largest(found, rougher), self._largest(rougher, roughest)
-        # Changes fall geometrically with the points, and so do errors.
-        error = gap * jnp.minimum(1.0, gap / jnp.where(last > 0, last, 1.0))
+            lambda z: self._points(z, self.times[1:], shared, varied, start, None), inverse, wide, NODE, _LIMIT)
+        found, *rougher = (self._integrals(states, start, q) for q in self._rules)
+        gap = self._largest(found, rougher[0])
+        error = gap * fall
+        if len(rougher) > 1:  # changes fall geometrically with the points, and so do errors
+            last = self._largest(*rougher)
+            error = jnp.minimum(error, gap * gap / jnp.where(last > 0, last, 1.0))
         shift = {k: found[k] - states[k]["acc"][-1] + start[k]["acc"] for k in found}
         price = (shift[NUMERAIRE] - start[NUMERAIRE]["acc"]).reshape(draws, 1)
         guess = x[-1] - price * unit  # the price level makes up for the correction
         z, last_norm, more, final = solve_side_by_side(
-            lambda z: self._points(z, TIMES[-1:], shared, varied, start, shift), inverse[-1:], guess[None], TOLERANCE,
+            lambda z: self._points(z, self.times[-1:], shared, varied, start, shift), inverse[-1:], guess[None], TOLERANCE,
             _LAST_LIMIT)
         states = jax.tree.map(lambda a, b: jnp.concatenate([a[:-1], b]), states, final)
-        again = self._integrals(states, start, _rules()[0])
+        again = self._integrals(states, start, self._rules[0])
         moved = self._largest(again, {k: s["acc"][0] for k, s in final.items()})
         return {"x": jnp.swapaxes(x.at[-1].set(z[0]), 0, 1), "residual": last_norm[0], "node": norm.max(0),
                 "error": error, "gap": moved, "count": count.sum(0) + more[0], "acc": shift,
@@ -157,7 +164,7 @@ class Batch:
                     first = start[name]["x"][k]
                     weights = jnp.concatenate([start[name]["w"][k][None], draw[name]["w"][k]])
                     weights = jnp.tensordot(rule.T, weights, 1)
-                    for j in range(1, len(TIMES)):
+                    for j in range(1, len(self.times)):
                         step = Named(of_weight, weights[j]) * Named(of_variable, draw[name]["x"][k][j - 1] - first)
                         acc = level(acc + total(level(step), *[d for d in step.dims if d not in own]))
                 value = acc.transposed(own).val if set(acc.dims) == set(own) else acc.val
@@ -180,14 +187,20 @@ class Batch:
         return worst
 
 
-def _rules() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weights of the integral through all points, through the coarser set, and through the two ends."""
+def times_of(parts: int) -> tuple[float, ...]:
+    """Fractions of the shock that are solved, the benchmark first."""
+    return tuple(float(t) for t in lobatto(parts))
+
+
+def _rules(times: tuple[float, ...]) -> list[np.ndarray]:
+    """Weights of the integral through all points, and through fewer and fewer of them."""
     out = []
-    for chosen in (tuple(range(len(TIMES))), _COARSER, (0, len(TIMES) - 1)):
-        q = np.zeros((len(TIMES), len(TIMES)))
-        q[np.ix_(chosen, chosen)] = integration(tuple(TIMES[i] for i in chosen), 1.0)
+    for fewer in range(len(times) - 1):
+        chosen = [0, *range(1 + fewer, len(times))]
+        q = np.zeros((len(times), len(times)))
+        q[np.ix_(chosen, chosen)] = integration(tuple(times[i] for i in chosen), 1.0)
         out.append(q)
-    return out[0], out[1], out[2]
+    return out
 
 
 def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x: Any, goal: float, limit: int

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from cge.errors import CGEError, ScenarioError, SolveFailed
+from cge.errors import ScenarioError, SolveFailed
 from cge.model import table
-from cge.solve.batch import TIMES, Batch
+from cge.solve.batch import PARTS, times_of
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.newton import ACCEPTABLE, TOLERANCE, NewtonReport
 from cge.solve.path import _NODE as NODE
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 #: Draws solved side by side: with the three points of each path about thirty residuals at once. Measured on ww1997 on
 #: two cores: 0.6 ms a residual for 8 at once, 0.5 for 16 and 32, 0.7 for 64, whose arrays leave the cache.
 WIDTH = 10
-#: From how many draws on the Jacobian is inverted anew at their mean.
+#: From how many draws on the Jacobian is inverted anew at their mean: half a second on ww1997.
 PILOT = 64
+#: The error of the indices is taken to stand to their change by the last point as it does for the mean draw (an
+#: assumption), and this many times that much is allowed for. The part of the tolerance the mean draw may take of it.
+_SAFETY, _ROOM = 2.0, 0.5
 #: Arrays of which every draw has its own in the compiled function, whether it differs or not: policies, and
 #: coefficients of movers. Draws of any of them then share compiled code. The same for elasticities once one is drawn.
 _POLICY = {"coef": ("MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE"), "exo": ("tms", "quota"),
@@ -61,6 +64,7 @@ class Draws:
     compiling: float
     model: Model
     _goals: Callable[[int], dict]
+    _times: tuple[float, ...]
     _points: dict[int, tuple[np.ndarray, dict]]
     _alone: dict[int, Solution]
 
@@ -93,11 +97,11 @@ class Draws:
         report = NewtonReport(int(self.data["residuals"][draw]), 0, float(self.data["residual"][draw]))
         path = Path(model, goal, report)
         path.nodes[0.0] = start
-        for t, x in zip(TIMES[1:], points, strict=True):
+        for t, x in zip(self._times[1:], points, strict=True):
             path.points[t] = x
             path.nodes[t] = model.newton.rate_state(x, model.data_at(goal, t, start))
         data = model.data_at(goal, 1.0, {k: {**start[k], "acc": v} for k, v in acc.items()})
-        return Solution(model, points[-1], data, len(TIMES) - 1, report, self.seconds / self.data.sizes["draw"],
+        return Solution(model, points[-1], data, len(points), report, self.seconds / self.data.sizes["draw"],
                         float(self.data["rate_error"][draw]), path)
 
 
@@ -120,7 +124,7 @@ def solve_many(model: Model, draws: Sequence[Draw], variables: Sequence[str] = (
             if progress and not job.side_by_side:
                 progress(i + 1)
     return Draws(job.dataset(), time.perf_counter() - clock - job.compiling, job.compiling, model, job.goal,
-                 job.points, job.solved)
+                 job.times, job.points, job.solved)
 
 
 def _check_variables(model: Model, variables: Sequence[str]) -> None:
@@ -147,6 +151,7 @@ class _Job:
         self.points: dict[int, tuple[np.ndarray, dict]] = {}
         self.solved: dict[int, Solution] = {}
         self.compiling = 0.0
+        self.times: tuple[float, ...] = (0.0, 1.0)
         self.side_by_side = model.engine == "newton" and model.newton.has_inverse
         self.varying, self.mean = self._scan()
 
@@ -185,34 +190,51 @@ class _Job:
         self.shared = model.on_device()
         level = newton.price_level()
         self.level = jnp.zeros(model.system.n) if level is None else jnp.asarray(level)
-        n, points = model.system.n, len(TIMES) - 1
-        self.start, self.inverse = jnp.zeros((points, n)), jnp.broadcast_to(jnp.asarray(newton.inverse), (points, n, n))
-        if len(self.draws) >= PILOT:
-            self._pilot()
-        self.solver, fresh = model.batch(self.varying, self.variables)
+        self._pilot()
+        self.solver, fresh = model.batch(self.varying, self.variables, len(self.times) - 1)
         if fresh:
             clock = time.perf_counter()
             same = {tree: {k: np.broadcast_to(base[tree][k], (WIDTH, *np.shape(base[tree][k])))
                            for k in self.varying[tree]} for tree in self.varying}
-            self.solver.run(self.start, self.inverse, self.level, self.shared, same)["x"].block_until_ready()
+            self._run(same)["x"].block_until_ready()
             self.compiling = time.perf_counter() - clock
 
+    def _run(self, varied: dict) -> dict[str, Any]:
+        return self.solver.run(self.start, self.inverse, self.level, self.fall, self.shared, varied)
+
     def _pilot(self) -> None:
-        """Start from the solution of the mean draw, with the inverse Jacobian there; else from the benchmark."""
+        """The mean draw: points of its path to start from, how many are needed, and the inverse Jacobians there.
+
+        Where it has no solution, which says nothing about the draws, everything starts from the benchmark.
+        """
         _, jnp = jax_modules()
-        model, base = self.model, self.model.base().data
+        model = self.model
+        n, inverse = model.system.n, jnp.asarray(model.newton.inverse)
+        self.fall, self.times = 1.0, times_of(PARTS[-1])
+        self.start = jnp.zeros((len(self.times) - 1, n))
+        self.inverse = jnp.broadcast_to(inverse, (len(self.times) - 1, n, n))
         path = Path(model, self.mean, NewtonReport())
-        path.nodes[0.0] = base["rates"]
+        path.nodes[0.0] = base = model.base().data["rates"]
         try:
-            for t in reversed(TIMES[1:]):
+            for t in sorted({t for parts in (1, 2, 3, 4) for t in times_of(parts)[1:]}, reverse=True):
                 path._node(t)
-            found = [(path.points[t], np.linalg.inv(model.newton.jacobian(
-                path.points[t], model.data_at(self.mean, t, base["rates"])))) for t in TIMES[1:]]
-        except (CGEError, np.linalg.LinAlgError):
-            return  # no solution at the mean says nothing about the draws
-        if all(np.isfinite(inverse).all() for _, inverse in found):
-            self.start = jnp.asarray(np.stack([x for x, _ in found]))
-            self.inverse = jnp.asarray(np.stack([inverse for _, inverse in found]))
+        except SolveFailed:
+            return
+        one, two, four = (path._integral(times_of(parts), 1.0) for parts in (1, 2, 4))
+        change, error = path._largest(two, one), path._largest(four, two)
+        if _SAFETY * error < _ROOM * RATE_TOLERANCE:
+            self.times, self.fall = times_of(2), min(1.0, _SAFETY * error / change) if change > 0.0 else 1.0
+        self.start = jnp.asarray(np.stack([path.points[t] for t in self.times[1:]]))
+        self.inverse = jnp.broadcast_to(inverse, (len(self.times) - 1, n, n))
+        if len(self.draws) < PILOT:
+            return
+        found = [model.newton.jacobian(path.points[t], model.data_at(self.mean, t, base)) for t in self.times[1:]]
+        try:
+            anew = np.linalg.inv(np.stack(found))
+        except np.linalg.LinAlgError:
+            return
+        if np.isfinite(anew).all():
+            self.inverse = jnp.asarray(anew)
 
     def batch(self, first: int) -> None:
         """Solve the draws from ``first`` on, as many as fit; those solved are marked."""
@@ -221,7 +243,7 @@ class _Job:
         goals += [goals[-1]] * (WIDTH - len(goals))  # the last draw again, so that the width never changes
         varied = {tree: {k: np.stack([g[tree][k] for g in goals]) for k in names}
                   for tree, names in self.varying.items()}
-        got = self.solver.run(self.start, self.inverse, self.level, self.shared, varied)
+        got = self._run(varied)
         jax, _ = jax_modules()
         got = jax.tree.map(np.asarray, got)
         for k, i in enumerate(numbers):

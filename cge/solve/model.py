@@ -260,14 +260,15 @@ class Model:
 
         return solve_many(self, draws, variables, progress=progress)
 
-    def batch(self, varying: dict[str, tuple[str, ...]], variables: tuple[str, ...]) -> tuple[Batch, bool]:
+    def batch(self, varying: dict[str, tuple[str, ...]], variables: tuple[str, ...], parts: int
+              ) -> tuple[Batch, bool]:
         """The compiled solver of draws that differ in these arrays, and whether it is new."""
         from cge.solve.batch import Batch
 
-        key = (tuple(varying.items()), variables)
+        key = (tuple(varying.items()), variables, parts)
         new = key not in self._batches
         if new:
-            self._batches[key] = Batch(self, varying, variables)
+            self._batches[key] = Batch(self, varying, variables, parts)
         return self._batches[key], new
 
     def on_device(self) -> dict[str, Any]:
