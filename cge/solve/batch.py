@@ -241,29 +241,30 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
         return (state["k"] < limit) & state["active"].any()
 
     def body(s):
-        size = jnp.linalg.norm(s["dg"], axis=-1)
-        unit = s["dg"] / jnp.where(size > 0, size, 1.0)[..., None]
-        gram = jnp.einsum("pdkn,pdln->pdkl", unit, unit)
-        gram = gram + jnp.where(size > 0, REGULAR, 1.0)[..., None] * jnp.eye(DEPTH)
-        mix = jnp.linalg.solve(gram, jnp.einsum("pdkn,pdn->pdk", unit, s["g"])[..., None])[..., 0]
-        mix = mix / jnp.where(size > 0, size, 1.0)
-        new = s["x"] + s["g"] - jnp.einsum("pdk,pdkn->pdn", mix, s["dx"] + s["dg"])
-        on = s["active"]
-        new = jnp.where(on[..., None], new, s["x"])
-        f, aux = points(new)
-        norm = largest(f)
-        g = step(f)
-        slot = s["k"] % DEPTH
-        stuck = (norm < ACCEPTABLE) & (norm > 0.5 * s["norm"])
-        astray = (norm > GROWTH * s["first"]) | (norm > LARGE)
-        return {"k": s["k"] + 1, "x": new, "g": g, "norm": norm, "first": s["first"], "aux": aux,
-                "dx": s["dx"].at[:, :, slot].set(new - s["x"]), "dg": s["dg"].at[:, :, slot].set(g - s["g"]),
-                "active": on & (norm >= goal) & ~stuck & ~astray, "count": s["count"] + on}
+        # The only place where the systems are evaluated: a second one would double the time of compilation.
+        on, x, later = s["active"], s["trial"], s["k"] > 0
+        f, aux = points(x)
+        norm, g, slot = largest(f), step(f), s["k"] % DEPTH
+        dx = s["dx"].at[slot].set(x - s["x"])
+        dg = s["dg"].at[slot].set(jnp.where(later, g - s["g"], 0.0))
+        first = jnp.where(later, s["first"], norm)
+        stuck = later & (norm < ACCEPTABLE) & (norm > 0.5 * s["norm"])
+        astray = (norm > GROWTH * first) | (norm > LARGE)
+        going_on = on & (norm >= goal) & ~stuck & ~astray
+        size = jnp.linalg.norm(dg, axis=-1)
+        size = jnp.where(size > 0, size, 1.0)
+        unit = dg / size[..., None]
+        gram = jnp.einsum("kpdn,lpdn->pdkl", unit, unit)
+        gram = gram + jnp.where(gram == 0.0, 1.0, REGULAR) * jnp.eye(DEPTH)
+        mix = jnp.linalg.solve(gram, jnp.einsum("kpdn,pdn->pdk", unit, g)[..., None])[..., 0]
+        new = x + g - jnp.einsum("pdk,kpdn->pdn", mix / jnp.moveaxis(size, 0, -1), dx + dg)
+        return {"k": s["k"] + 1, "x": x, "trial": jnp.where(going_on[..., None], new, x), "g": g, "norm": norm,
+                "first": first, "aux": aux, "dx": dx, "dg": dg, "active": going_on, "count": s["count"] + on}
 
-    f, aux = points(x)
-    norm = largest(f)
-    mixed = jnp.zeros((*x.shape[:2], DEPTH, x.shape[-1]), x.dtype)
+    none = jnp.zeros(x.shape[:2])
+    mixed = jnp.zeros((DEPTH, *x.shape), x.dtype)
+    aux = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(points, x)[1])
     end = jax.lax.while_loop(going, body, {
-        "k": 1, "x": x, "g": step(f), "norm": norm, "first": norm, "aux": aux, "dx": mixed, "dg": mixed,
-        "active": (norm >= goal) & jnp.isfinite(norm), "count": jnp.ones(norm.shape, int)})
+        "k": 0, "x": x, "trial": x, "g": jnp.zeros(x.shape, x.dtype), "norm": none, "first": none, "aux": aux,
+        "dx": mixed, "dg": mixed, "active": none == 0.0, "count": jnp.zeros(x.shape[:2], int)})
     return end["x"], end["norm"], end["count"], end["aux"]

@@ -25,9 +25,9 @@ from cge.solve.path import RATE_TOLERANCE, Path
 if TYPE_CHECKING:
     from cge.solve.model import Model, Solution
 
-#: Draws solved side by side: with the three points of each path about thirty residuals at once. Measured on ww1997 on
+#: Draws solved side by side: with two or three points of each path 32 to 48 residuals at once. Measured on ww1997 on
 #: two cores: 0.6 ms a residual for 8 at once, 0.5 for 16 and 32, 0.7 for 64, whose arrays leave the cache.
-WIDTH = 10
+WIDTH = 16
 #: From how many draws on the Jacobian is inverted anew at their mean: half a second on ww1997.
 PILOT = 64
 #: The error of the indices is taken to stand to their change by the last point as it does for the mean draw (an
@@ -205,7 +205,8 @@ class _Job:
     def _pilot(self) -> None:
         """The mean draw: points of its path to start from, how many are needed, and the inverse Jacobians there.
 
-        Where it has no solution, which says nothing about the draws, everything starts from the benchmark.
+        Where it has no solution, which says nothing about the draws, the first one takes its place; where that has none
+        either, everything starts from the benchmark.
         """
         _, jnp = jax_modules()
         model = self.model
@@ -213,12 +214,18 @@ class _Job:
         self.fall, self.times = 1.0, times_of(PARTS[-1])
         self.start = jnp.zeros((len(self.times) - 1, n))
         self.inverse = jnp.broadcast_to(inverse, (len(self.times) - 1, n, n))
-        path = Path(model, self.mean, NewtonReport())
-        path.nodes[0.0] = base = model.base().data["rates"]
-        try:
-            for t in sorted({t for parts in (1, 2, 3, 4) for t in times_of(parts)[1:]}, reverse=True):
-                path._node(t)
-        except SolveFailed:
+        base = model.base().data["rates"]
+        for goal in (lambda: self.mean, lambda: self.goal(0)):
+            pilot = goal()
+            path = Path(model, pilot, NewtonReport())
+            path.nodes[0.0] = base
+            try:
+                for t in sorted({t for parts in (1, 2, 3, 4) for t in times_of(parts)[1:]}, reverse=True):
+                    path._node(t)
+            except SolveFailed:
+                continue
+            break
+        else:
             return
         one, two, four = (path._integral(times_of(parts), 1.0) for parts in (1, 2, 4))
         change, error = path._largest(two, one), path._largest(four, two)
@@ -228,7 +235,7 @@ class _Job:
         self.inverse = jnp.broadcast_to(inverse, (len(self.times) - 1, n, n))
         if len(self.draws) < PILOT:
             return
-        found = [model.newton.jacobian(path.points[t], model.data_at(self.mean, t, base)) for t in self.times[1:]]
+        found = [model.newton.jacobian(path.points[t], model.data_at(pilot, t, base)) for t in self.times[1:]]
         try:
             anew = np.linalg.inv(np.stack(found))
         except np.linalg.LinAlgError:
