@@ -173,6 +173,35 @@ class Model:
             self._engines[engine] = other
         return self._engines[engine]
 
+    def rebased(self, bench: Benchmark) -> Model:
+        """The model of another benchmark with the same labels and the same cells that are not zero; compiles nothing.
+
+        For draws of the data base itself: cells changed and balanced again.
+
+        Parameters
+        ----------
+        bench : Benchmark
+
+        Raises
+        ------
+        ScenarioError
+            The benchmark has other labels, or flows where this one has none (or none where it has).
+        BenchmarkError
+            The benchmark cannot make a model.
+        """
+        other = Model(bench, self.closure, self.labour, self.rordelta)
+        old, new = self.cal, other.cal
+        differs = [k for k in old.sets if old.sets[k] != new.sets.get(k)]
+        differs += [k for k in old.masks if not np.array_equal(old.masks[k], new.masks[k])]
+        if differs or other.system.n != self.system.n:
+            raise ScenarioError(f"benchmark {bench.name} differs from {self.bench.name} in labels or in which flows "
+                                f"exist ({', '.join(differs[:3])}); make a Model of its own of it")
+        other.engine = self.engine
+        if self.engine == "newton":
+            other._newton = self.newton.rebased(other.system, other._base)
+            other._batches = self._batches
+        return other
+
     def base(self) -> Solution:
         """The benchmark itself as a solution, without a solve."""
         return Solution(self, np.zeros(self.system.n), self._base, 0, NewtonReport(residual=0.0), 0.0)

@@ -10,6 +10,7 @@ that does not lower the largest residual is halved.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +82,9 @@ class Newton:
         self._device = Device(system)
         self._residual = jax.jit(system.residual)
         self._rates = jax.jit(lambda x, data: system.view(x, data).rate_state(system.rates))
-        self._chord = jax.jit(lambda x, data, inverse, goal: chord(
-            lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT))
+        self._chord = jax.jit(self._chord_and_rates)
+        #: What the last chord iterations ended on: point, data tree, path state there (on the device).
+        self._kept: tuple[np.ndarray, dict, Any] | None = None
 
         def step(x, data, factors, rhs, tol):
             _, product = jax.linearize(lambda z: system.residual(z, data), x)
@@ -98,6 +100,12 @@ class Newton:
             return cols.reshape(blocks * _CHUNK, system.n)[: system.n].T
 
         self._step, self._jacobian = jax.jit(step), jax.jit(jacobian)
+
+    def _chord_and_rates(self, x: Any, data: dict, inverse: Any, goal: Any) -> tuple[Any, Any, Any, dict]:
+        """Traced: chord iterations, and the path state where they end, without another dispatch."""
+        system = self.system
+        best, norm, count = chord(lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT)
+        return best, norm, count, system.view(best, data).rate_state(system.rates)
 
     def _precondition(self, factors: Any, w: Any) -> Any:
         return factors @ w if self._blocks is None else self._blocks.apply(factors, w)
@@ -141,9 +149,24 @@ class Newton:
         """Dense Jacobian of the residuals at ``x`` (rows, unknowns)."""
         return np.asarray(self._jacobian(self._jnp.asarray(x), self._device.double(data)))
 
+    def rebased(self, system: System, data: dict) -> Newton:
+        """The same compiled functions at another benchmark of the same shape, with the inverse of this one.
+
+        Conditions keep the scale of the first benchmark, in which residuals are measured while solving. The inverse is
+        an approximation at the new benchmark, as it is at a shock; see :meth:`factorise` for an exact one.
+        """
+        other = copy.copy(self)
+        other.system, other._device, other._kept = system, Device(system), None
+        other._device.hold(data)
+        other._base = data
+        return other
+
     def rate_state(self, x: np.ndarray, data: dict) -> dict:
         """Path state of the Divisia indices at ``x``."""
-        found = self._rates(self._jnp.asarray(x), self._device.double(data))
+        if self._kept is not None and x is self._kept[0] and data is self._kept[1]:
+            found = self._kept[2]
+        else:
+            found = self._rates(self._jnp.asarray(x), self._device.double(data))
         return {name: {"acc": np.asarray(s["acc"]), "w": [np.asarray(a) for a in s["w"]],
                        "x": [np.asarray(a) for a in s["x"]]} for name, s in found.items()}
 
@@ -193,11 +216,12 @@ class Newton:
             raise RuntimeError("factorise first")
         goal = tolerance or TOLERANCE
         if self._blocks is None:
-            got, norm, count = self._chord(np.asarray(x, float), self._device.double(data), self._factors, goal)
+            got, norm, count, state = self._chord(np.asarray(x, float), self._device.double(data), self._factors, goal)
             report.iterations += int(count)
             if float(norm) < goal or (float(norm) < ACCEPTABLE and tolerance is None):
                 report.residual = float(norm)
-                return np.asarray(got)
+                self._kept = np.asarray(got), data, state
+                return self._kept[0]
         return self._newton(np.asarray(x, float), data, report, goal)
 
     def _newton(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float) -> np.ndarray:
