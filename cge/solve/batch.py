@@ -101,8 +101,8 @@ class Batch:
         price = (shift[NUMERAIRE] - start[NUMERAIRE]["acc"]).reshape(draws, 1)
         guess = x[-1] - price * unit  # the price level makes up for the correction
         z, last_norm, more, final = solve_side_by_side(
-            lambda z: self._points(z, self.times[-1:], shared, varied, start, shift), inverse[-1:], guess[None], TOLERANCE,
-            _LAST_LIMIT)
+            lambda z: self._points(z, self.times[-1:], shared, varied, start, shift), inverse[-1:], guess[None],
+            TOLERANCE, _LAST_LIMIT)
         states = jax.tree.map(lambda a, b: jnp.concatenate([a[:-1], b]), states, final)
         again = self._integrals(states, start, self._rules[0])
         moved = self._largest(again, {k: s["acc"][0] for k, s in final.items()})

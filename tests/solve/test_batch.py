@@ -99,3 +99,22 @@ def test_wrong_input_is_refused_before_anything_is_solved(model, draws):
         model.solve_many(draws, ("NOPE",))
     with pytest.raises(ScenarioError, match="'EV_ALT' is integrated over the path"):
         model.solve_many(draws, ("EV_ALT",))
+
+
+def test_a_rebased_model_goes_back_the_way_it_came(model, draws):
+    """The data base after a shock, shocked by the opposite, is the first one: quantities are the inverse indices."""
+    there = model.solve({"tms": draws[0][0]["tms"]})
+    moved = model.rebased(there.updated())
+    assert moved.base().certificate.worst < 1e-9  # the new benchmark replicates
+    back = moved.solve({"tms": 1.0 / draws[0][0]["tms"]})
+    assert back.certificate.worst < 1e-9 and np.abs(np.log(there["qxs"])).max() > 0.01
+    np.testing.assert_allclose(back["qxs"], 1.0 / there["qxs"], rtol=1e-5)
+    together = moved.solve_many([({"tms": 1.0 / draws[0][0]["tms"]}, draws[0][1])], ("EV", "WEV", "qxs"))
+    assert together.data["converged"].all()
+
+
+def test_a_model_is_not_rebased_on_another_shape(model):
+    from cge.benchmark import synthetic_benchmark
+
+    with pytest.raises(ScenarioError, match="differs from .* in labels or in which flows exist"):
+        model.rebased(synthetic_benchmark(3, 4, seed=1))
