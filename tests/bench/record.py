@@ -21,9 +21,9 @@ _SECTIONS = {
 _HEAD = """# Benchmarks
 
 Written by `make bench` (`make bench ONLY=batches` measures a part; rows of the rest stay). Medians of wall times with
-compiled code at hand. The load is the mean number of processes that wanted the processor when the row was measured, this
-run included: one above the number of cores means that others slowed it down. T: all tariffs removed; M: a quota of 3% of
-the work force; T+M: both.
+compiled code at hand. The load is the mean number of processes that wanted the processor when the row was measured,
+this run included: one above the number of cores means that others slowed it down. T: all tariffs removed; M: a quota
+of 3% of the work force; T+M: both.
 """
 
 

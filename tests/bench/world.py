@@ -55,6 +55,6 @@ def benchmarks(n: int, seed: int = 1) -> list:
     out = []
     for k in range(n):
         technology, tariffs = model.system.shape("aoreg"), model.system.shape("tm")
-        moved = {"aoreg": np.exp(0.05 * rng.standard_normal(technology)), "tm": 1.0 + 0.02 * rng.random(tariffs)}
+        moved = {"aoreg": np.exp(0.01 * rng.standard_normal(technology)), "tm": 1.0 + 0.02 * rng.random(tariffs)}
         out.append(model.solve(moved).updated(f"draw-{k}"))
     return out
