@@ -16,7 +16,7 @@ DEV := $(VENV)/.installed-dev
 INPUTS := pyproject.toml constraints.txt cge/_version.py
 
 .NOTPARALLEL:
-.PHONY: help run test test-long parity check benchmark wheel clean
+.PHONY: help run test test-long parity check bench benchmark wheel clean
 
 help:
 	@echo "make run        install, then compare freer trade and freer migration: runs/out/"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-long  the tests that take more than a minute"
 	@echo "make parity     compare with GEMPACK's solutions in ../shared/validation, variable by variable"
 	@echo "make check      ruff and mypy"
+	@echo "make bench      measure, and write docs/benchmarks.md; a part: make bench ONLY=phases (batches, engines, sizes)"
 	@echo "make benchmark  rebuild sam_data/ww1997 from raw public data in RAW=$(RAW)"
 	@echo "make wheel      build the wheel and the source archive in dist/"
 	@echo "make clean      remove the environment, caches, dist/ and runs/out/"
@@ -43,6 +44,11 @@ parity: $(TEST)
 check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# ONLY is what pytest's -k takes: a file, a size (ONLY="15x10 or 30x20"), a row.
+bench: $(DEV)
+	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -W default --benchmark-disable-gc \
+		--benchmark-columns=median,rounds $(if $(ONLY),-k "$(ONLY)")
 
 benchmark: $(TEST)
 	$(BIN)/python -m calibration.build ww1997 --raw "$(RAW)" --out sam_data/ww1997

@@ -15,9 +15,9 @@ from cge.solve.jaxsetup import jax_modules
 #: Steps that are mixed.
 DEPTH = 6
 #: Relative weight that keeps the small least-squares problem regular.
-_REGULAR = 1e-13
+REGULAR = 1e-13
 #: A residual this many times the first one, or this large, ends the attempt.
-_GROWTH, _LARGE = 1e3, 1e4
+GROWTH, LARGE = 1e3, 1e4
 
 
 def chord(residual: Callable[[Any], Any], inverse: Any, x: Any, goal: Any, limit: int) -> tuple[Any, Any, Any]:
@@ -56,13 +56,13 @@ def chord(residual: Callable[[Any], Any], inverse: Any, x: Any, goal: Any, limit
 
     def going(state):
         k, _, _, norm, _, _, _, _, first = state
-        return (k < limit) & (norm >= goal) & (norm <= _GROWTH * first) & (norm <= _LARGE)
+        return (k < limit) & (norm >= goal) & (norm <= GROWTH * first) & (norm <= LARGE)
 
     def body(state):
         k, x, g, _, best, best_norm, dx, dg, first = state
         size = jnp.linalg.norm(dg, axis=1)
         unit = dg / jnp.where(size > 0, size, 1.0)[:, None]
-        gram = unit @ unit.T + jnp.diag(jnp.where(size > 0, _REGULAR, 1.0))
+        gram = unit @ unit.T + jnp.diag(jnp.where(size > 0, REGULAR, 1.0))
         weight = jnp.linalg.solve(gram, unit @ g) / jnp.where(size > 0, size, 1.0)
         new = x + g - weight @ (dx + dg)
         f = residual(new)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -17,9 +17,14 @@ from cge.model import Calibration, calibrate, table
 from cge.model.closure import Closure
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
+from cge.solve.jaxsetup import jax_modules
 from cge.solve.newton import Newton, NewtonReport
 from cge.solve.path import Path as _Path
 from cge.solve.system import System
+
+if TYPE_CHECKING:
+    from cge.solve.batch import Batch
+    from cge.solve.draws import Draws
 
 #: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
 FREE_COEFFICIENTS = frozenset((
@@ -126,6 +131,8 @@ class Model:
         self._newton: Newton | None = None
         self._base_post: dict[str, dict] | None = None
         self._rate_dims: dict[str, tuple] | None = None
+        self._batches: dict[Any, Batch] = {}
+        self._on_device: dict[str, Any] | None = None
         self.engine = "newton"
         self._engines: dict[str, Model] = {"newton": self}
 
@@ -165,6 +172,35 @@ class Model:
             other.engine, other._newton = engine, None
             self._engines[engine] = other
         return self._engines[engine]
+
+    def rebased(self, bench: Benchmark) -> Model:
+        """The model of another benchmark with the same labels and the same cells that are not zero; compiles nothing.
+
+        For draws of the data base itself: cells changed and balanced again.
+
+        Parameters
+        ----------
+        bench : Benchmark
+
+        Raises
+        ------
+        ScenarioError
+            The benchmark has other labels, or flows where this one has none (or none where it has).
+        BenchmarkError
+            The benchmark cannot make a model.
+        """
+        other = Model(bench, self.closure, self.labour, self.rordelta)
+        old, new = self.cal, other.cal
+        differs = [k for k in old.sets if old.sets[k] != new.sets.get(k)]
+        differs += [k for k in old.masks if not np.array_equal(old.masks[k], new.masks[k])]
+        if differs or other.system.n != self.system.n:
+            raise ScenarioError(f"benchmark {bench.name} differs from {self.bench.name} in labels or in which flows "
+                                f"exist ({', '.join(differs[:3])}); make a Model of its own of it")
+        other.engine = self.engine
+        if self.engine == "newton":
+            other._newton = self.newton.rebased(other.system, other._base)
+            other._batches = self._batches
+        return other
 
     def base(self) -> Solution:
         """The benchmark itself as a solution, without a solve."""
@@ -223,6 +259,53 @@ class Model:
             return Solution(self, x, data, steps, report, time.perf_counter() - start, path=path)
         x, data, n, error = path.refine()
         return Solution(self, x, data, n, report, time.perf_counter() - start, error, path)
+
+    def solve_many(self, draws: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+                   variables: Sequence[str] = ("EV", "WEV"), progress: Callable[[int], None] | None = None) -> Draws:
+        """Solve many counterfactuals of this model side by side (:mod:`cge.solve.draws`).
+
+        Parameters
+        ----------
+        draws : sequence of (shocks, coefficients)
+            As :meth:`solve` takes them and :func:`cge.scenario.shocks_of` returns them.
+        variables : sequence of str
+            Variables of the Dataset, without those that are integrated over the path on request.
+        progress : callable, optional
+            Receives the number of draws that are done.
+
+        Returns
+        -------
+        Draws
+            ``data``: an xarray Dataset with a dimension ``draw``; ``solution(draw)``: any one of them as a
+            :class:`Solution`. A draw without a solution keeps its place, with NaN and the reason.
+
+        Raises
+        ------
+        ScenarioError
+            No draws; a draw that :meth:`solve` would refuse (its number is named); a variable unknown, or integrated
+            on request.
+        """
+        from cge.solve.draws import solve_many
+
+        return solve_many(self, draws, variables, progress=progress)
+
+    def batch(self, varying: dict[str, tuple[str, ...]], variables: tuple[str, ...], parts: int
+              ) -> tuple[Batch, bool]:
+        """The compiled solver of draws that differ in these arrays, and whether it is new."""
+        from cge.solve.batch import Batch
+
+        key = (tuple(varying.items()), variables, parts)
+        new = key not in self._batches
+        if new:
+            self._batches[key] = Batch(self, varying, variables, parts)
+        return self._batches[key], new
+
+    def on_device(self) -> dict[str, Any]:
+        """The data tree of the benchmark on the device."""
+        if self._on_device is None:
+            jax, jnp = jax_modules()
+            self._on_device = jax.tree.map(jnp.asarray, self._base)
+        return self._on_device
 
     def check(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any] | None = None) -> None:
         """Raise ScenarioError for shocks that :meth:`solve` would refuse, without solving."""

@@ -10,6 +10,7 @@ that does not lower the largest residual is halved.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,16 +87,15 @@ class Newton:
         self._blocks = RegionBlocks(system, part) if part is not None else None
         self._factors: Any = None
         self._base: dict | None = None
-        #: Point, data tree and state of the indices of the residual last found small enough.
-        self._seen: tuple[np.ndarray, dict, dict] | None = None
         self._level: np.ndarray | None = None
         self._device = Device(system)
         #: Integrates reporting rates where evaluating them point by point takes too long.
         self.reporting = Reporting(system, self._device) if part is not None else None
         self._residual = jax.jit(system.residual)
         self._rates = jax.jit(lambda x, data: system.view(x, data).rate_state(system.rates))
-        self._chord = jax.jit(lambda x, data, inverse, goal: chord(
-            lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT))
+        self._chord = jax.jit(self._chord_and_rates)
+        #: What the last solve ended on: point, data tree, path state there (on the device).
+        self._kept: tuple[np.ndarray, dict, Any] | None = None
 
         def krylov(product, factors, rhs, tol):
             return gmres(product, lambda w: self._precondition(factors, w), rhs, restart=min(_RESTART, system.n),
@@ -117,8 +117,19 @@ class Newton:
         self._linear = jax.jit(lambda x, data: jax.linearize(lambda z: system.residual(z, data), x))
         self._krylov, self._jacobian, self._both = jax.jit(krylov), jax.jit(jacobian), jax.jit(both)
 
+    def _chord_and_rates(self, x: Any, data: dict, inverse: Any, goal: Any) -> tuple[Any, Any, Any, dict]:
+        """Traced: chord iterations, and the path state where they end, without another dispatch."""
+        system = self.system
+        best, norm, count = chord(lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT)
+        return best, norm, count, system.view(best, data).rate_state(system.rates)
+
     def _precondition(self, factors: Any, w: Any) -> Any:
         return factors @ w if self._blocks is None else self._blocks.apply(factors, w)
+
+    @property
+    def has_inverse(self) -> bool:
+        """Whether the benchmark Jacobian is inverted as a whole."""
+        return self._blocks is None
 
     @property
     def inverse(self) -> np.ndarray:
@@ -154,10 +165,22 @@ class Newton:
         """Dense Jacobian of the residuals at ``x`` (rows, unknowns)."""
         return np.asarray(self._jacobian(self._jnp.asarray(x), self._device.double(data)))
 
+    def rebased(self, system: System, data: dict) -> Newton:
+        """The same compiled functions at another benchmark of the same shape, with the inverse of this one.
+
+        Conditions keep the scale of the first benchmark, in which residuals are measured while solving. The inverse is
+        an approximation at the new benchmark, as it is at a shock; see :meth:`factorise` for an exact one.
+        """
+        other = copy.copy(self)
+        other.system, other._device, other._kept = system, Device(system), None
+        other._device.hold(data)
+        other._base = data
+        return other
+
     def rate_state(self, x: np.ndarray, data: dict) -> dict:
         """Path state of the Divisia indices at ``x``."""
-        if self._seen is not None and self._seen[0] is x and self._seen[1] is data:
-            found = self._seen[2]
+        if self._kept is not None and x is self._kept[0] and data is self._kept[1]:
+            found = self._kept[2]
         else:
             found = self._rates(self._jnp.asarray(x), self._device.double(data))
         return {name: {"acc": np.asarray(s["acc"]), "w": [np.asarray(a) for a in s["w"]],
@@ -213,11 +236,12 @@ class Newton:
             raise RuntimeError("factorise first")
         goal = tolerance or (TOLERANCE if self._blocks is None else SINGLE_TOLERANCE)
         if self._blocks is None:
-            got, norm, count = self._chord(np.asarray(x, float), self._device.double(data), self._factors, goal)
+            got, norm, count, state = self._chord(np.asarray(x, float), self._device.double(data), self._factors, goal)
             report.iterations += int(count)
             if float(norm) < goal or (float(norm) < ACCEPTABLE and tolerance is None):
                 report.residual = float(norm)
-                return np.asarray(got)
+                self._kept = np.asarray(got), data, state
+                return self._kept[0]
         return self._newton(np.asarray(x, float), data, report, goal, rough)
 
     def _newton(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float, rough: bool) -> np.ndarray:
@@ -282,11 +306,11 @@ class Newton:
             f = self._residual(at, double)
         else:
             f, rates = self._both(at, double)
-            self._seen = (np.asarray(at), data, rates)
+            self._kept = (np.asarray(at), data, rates)
         return f, float(self._jnp.abs(f).max())
 
     def _last(self, at: Any, data: dict) -> np.ndarray:
-        return self._seen[0] if self._seen is not None and self._seen[1] is data else np.asarray(at)
+        return self._kept[0] if self._kept is not None and self._kept[1] is data else np.asarray(at)
 
     def _move(self, at: Any, f: Any, norm: float, double: dict, single: dict | None, tol: float,
               report: NewtonReport) -> Any:

@@ -32,8 +32,8 @@ _ACCEPTABLE = 1e-4
 #: Errors of money below this fraction of world income do not count.
 _SMALL_MONEY = 1e-10
 #: Residual demanded of interior points: in sub-steps, and by themselves, where their error enters the indices only
-#: times how far weights move (measured: a thousandth of it and less).
-_INTERIOR, _NODE = 1e-8, 1e-5
+#: times how far weights move (measured: a thousandth of it and less); of large systems and batches.
+_INTERIOR, _NODE, NODE_LOOSE = 1e-8, 1e-6, 1e-5
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
 _MAX_SWEEPS = 12
@@ -124,7 +124,8 @@ class Path:
         model = self.model
         data = model.data_at(self.goal, t, self.shifted.get(t, self.nodes[0.0]))
         try:
-            x = model.newton.solve(self._start(t), data, self.report, _NODE, rough=True)
+            loose = getattr(model.newton, "reporting", None) is not None
+            x = model.newton.solve(self._start(t), data, self.report, NODE_LOOSE if loose else _NODE, rough=True)
         except SolveFailed:
             if halvings == _MAX_HALVINGS:
                 raise
