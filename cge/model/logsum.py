@@ -8,18 +8,21 @@ are those of the plain formulas, which NumPy evaluates as they stand.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 #: Below this distance from one an elasticity takes, in its own derivative, the expansion about Cobb-Douglas.
 _NEAR = 1e-6
+#: A sum that has lost more than this part of itself is taken from its terms: ``1 + moved`` would lose its digits.
+_LOST = -0.5
 
 
 def log_sum(share: Any, log: Any, axes: tuple[int, ...], xp: Any) -> Any:
     """``log1p(sum share * expm1(log))`` over the axes: change of a sum with benchmark shares ``share``."""
     if xp is np:
-        return np.log1p((share * np.expm1(log)).sum(axis=axes))
+        return _sum(share, log, axes, np)[0]
     return _traced()[0](axes, share, log)
 
 
@@ -50,22 +53,52 @@ def _over(e: Any, log: Any, xp: Any) -> tuple[Any, Any]:
     return zero, 1.0 / xp.where(zero, 1.0, e).astype(np.result_type(e.dtype, log.dtype))
 
 
+def _log(moved: Any, whole: Callable[[], Any], xp: Any) -> tuple[Any, Any]:
+    """``log1p(moved)`` and ``1 + moved``; from the terms of the sum where nearly all of it is gone.
+
+    ``whole`` gives the sum of the terms over the benchmark's. Traced code takes it only when some cell asks for it.
+    """
+    gone = moved < _LOST
+
+    def near():
+        return 1.0 + moved
+
+    def far():
+        return xp.where(gone, xp.maximum(whole(), np.finfo(moved.dtype).tiny), 1.0 + moved)
+
+    if xp is np:
+        total = far() if gone.any() else near()
+    else:
+        from jax.lax import cond
+
+        total = cond(gone.any(), far, near)
+    return xp.where(gone, xp.log(xp.where(gone, total, 1.0)), xp.log1p(xp.where(gone, 0.0, moved))), total
+
+
+def _sum(share: Any, log: Any, axes: tuple[int, ...], xp: Any) -> tuple[Any, Any]:
+    """Logarithm of a sum, and the sum over the benchmark's (axes kept)."""
+    moved = (share * xp.expm1(log)).sum(axis=axes, keepdims=True)
+    value, whole = _log(moved, lambda: (share * xp.exp(log)).sum(axis=axes, keepdims=True), xp)
+    return xp.squeeze(value, axes), whole
+
+
 def _index(theta: Any, log: Any, e: Any, axes: tuple[int, ...], xp: Any) -> tuple[Any, Any]:
     """The index, and the sum of current shares over benchmark shares (axes kept)."""
     zero, inverse = _over(e, log, xp)
     grown = xp.where(zero, log, xp.expm1(e * log) * inverse)
     moved = (theta * grown).sum(axis=axes, keepdims=True)
-    index = xp.where(zero, moved, xp.log1p(e * moved) * inverse)
-    return xp.squeeze(index, axis=axes), 1.0 + e * moved
+    value, whole = _log(e * moved, lambda: (theta * xp.exp(e * log)).sum(axis=axes, keepdims=True), xp)
+    return xp.squeeze(xp.where(zero, moved, value * inverse), axis=axes), whole
 
 
 def _index_two(theta: Any, first: Any, second: Any, e: Any, xp: Any) -> tuple[Any, Any]:
     """The index, and the current share of the first branch."""
     zero, inverse = _over(e, first, xp)
     apart = first - second
-    growth = theta * xp.expm1(e * apart)
-    index = second + xp.where(zero, theta * apart, xp.log1p(growth) * inverse)
-    return index, (theta + growth) / (1.0 + growth)
+    alone = theta == 1.0  # the second branch is absent, and its price means nothing
+    growth = xp.where(alone, 0.0, theta) * xp.expm1(e * apart)
+    index = second + xp.where(alone, apart, xp.where(zero, theta * apart, xp.log1p(growth) * inverse))
+    return index, xp.where(alone, 1.0, (theta + growth) / (1.0 + growth))
 
 
 @functools.cache
@@ -79,19 +112,17 @@ def _traced() -> tuple[Any, Any, Any]:
 
     @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
     def summed(axes, share, log):
-        return jnp.log1p((share * jnp.expm1(log)).sum(axis=axes))
+        return _sum(share, log, axes, jnp)[0]
 
     def summed_jvp(axes, primals, tangents):
         share, log = primals
-        growth = jnp.expm1(log)
-        moved = (share * growth).sum(axis=axes)
-        whole = jnp.expand_dims(1.0 + moved, axes)
-        out = jnp.zeros_like(moved)
+        value, whole = _sum(share, log, axes, jnp)
+        out = jnp.zeros_like(value)
         if given(tangents[1]):
-            out = out + (share * (1.0 + growth) / whole * tangents[1]).sum(axis=axes)
+            out = out + (share * jnp.exp(log) / whole * tangents[1]).sum(axis=axes)
         if given(tangents[0]):
-            out = out + (growth / whole * tangents[0]).sum(axis=axes)
-        return jnp.log1p(moved), out
+            out = out + (jnp.expm1(log) / whole * tangents[0]).sum(axis=axes)
+        return value, out
 
     summed.defjvp(summed_jvp, symbolic_zeros=True)
 

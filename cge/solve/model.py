@@ -20,6 +20,7 @@ from cge.solve.engines import check_engine
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.newton import Newton, NewtonReport
 from cge.solve.path import Path as _Path
+from cge.solve.quadrature import bend_of, bent
 from cge.solve.system import System
 
 if TYPE_CHECKING:
@@ -252,6 +253,7 @@ class Model:
             return self.using(engine).solve(shocks, coefficients, steps)
         start = time.perf_counter()
         goal = self._goal(shocks, coefficients or {})
+        goal["bend"] = self._bend(goal)
         report = NewtonReport()
         path = _Path(self, goal, report)
         if steps:
@@ -346,8 +348,16 @@ class Model:
                 f"the quotas take {leavers[s, h]:.4g} thousand {skills[s]} from {regions[h]}, which has "
                 f"{natives[s, h]:.4g} thousand natives at work; lower the quota or spread it over more homes")
 
+    def _bend(self, goal: dict) -> float:
+        """How the path is walked, from the largest rise and fall of a shocked index."""
+        moves = [end - self._base[tree][name] for tree in ("exo", "target") for name, end in goal[tree].items()
+                 if end is not self._base[tree][name] and table.symbols[name].positive]
+        return bend_of(max((float(np.max(a, initial=0.0)) for a in moves), default=0.0),
+                       max((float(np.max(-a, initial=0.0)) for a in moves), default=0.0))
+
     def data_at(self, goal: dict, t: float, rates: dict) -> dict:
-        """The data tree at the fraction ``t`` of the shock, on the straight line in levels."""
+        """The data tree at the fraction ``t`` of the path, on the straight line in levels."""
+        t = bent(t, goal.get("bend", 0.0))
         out = {"coef": goal["coef"], "rates": rates, "masks": goal["masks"]}
         for tree in ("exo", "target"):
             out[tree] = {}

@@ -89,6 +89,7 @@ class Path:
         self._node(1.0)
         m, found = 1, self._integral((0.0, 1.0), 1.0)
         gap = np.inf
+        least = abs(self.goal.get("bend", 0.0)) / np.log(2.0)  # points a doubling apart, lest all lie beyond the change
         while True:
             m *= 2
             times = tuple(lobatto(m))
@@ -98,7 +99,7 @@ class Path:
             last, gap = gap, self._largest(found, before)
             # Changes fall geometrically as the points double, and so do errors: known from the second change on.
             error = gap * min(1.0, gap / last) if 0.0 < last < np.inf else gap
-            if error < RATE_TOLERANCE or (m >= _MAX_STEPS and error < _ACCEPTABLE):
+            if (error < RATE_TOLERANCE and m >= least) or (m >= _MAX_STEPS and error < _ACCEPTABLE):
                 break
             if m >= _MAX_STEPS:
                 raise SolveFailed(f"the price and quantity indices did not settle in {m} steps along the shock; "

@@ -16,6 +16,7 @@ from cge.model.named import Named, constant
 from cge.model.ops import level, log, total
 from cge.model.table import Row, View
 from cge.solve.jaxsetup import jax_modules
+from cge.solve.quadrature import bent, pace
 
 if TYPE_CHECKING:
     from cge.solve.device import Device
@@ -54,16 +55,21 @@ class Reporting:
         self.system, self.device = system, device
         self._speed = jax_modules()[0].jit(self._differentials)
 
-    def _differentials(self, t: Any, x: Any, slope: Any, base: dict, goal: dict, known: dict) -> dict[str, Any]:
-        """Derivative of every reporting rate with respect to the fraction of the shock (traced)."""
+    def _differentials(self, t: Any, part: Any, pace: Any, x: Any, slope: Any, base: dict, goal: dict,
+                       known: dict) -> dict[str, Any]:
+        """Derivative of every reporting rate with respect to the fraction of the path (traced).
+
+        ``part`` is the fraction of the shock there, ``pace`` its derivative.
+        """
         jax, jnp = jax_modules()
         symbols = self.system.table.symbols
         zeros = {n: jnp.zeros(self.system.shape(n)) for n in self.system.post}
 
         def integrals(s):
             # The shock is a straight line in levels, as in `Model.data_at`.
-            exo = {name: (jnp.log(jnp.exp(start) + s * (jnp.exp(goal["exo"][name]) - jnp.exp(start)))
-                          if symbols[name].positive else start + s * (goal["exo"][name] - start))
+            now = part + (s - t) * pace
+            exo = {name: (jnp.log(jnp.exp(start) + now * (jnp.exp(goal["exo"][name]) - jnp.exp(start)))
+                          if symbols[name].positive else start + now * (goal["exo"][name] - start))
                    for name, start in base["exo"].items()}
             view = self.system.view(x + (s - t) * slope, {**goal, "exo": exo}, lambda n: {**zeros, **known}[n],
                                     DifferentialView)
@@ -82,7 +88,7 @@ class Reporting:
         Parameters
         ----------
         times : tuple of float
-            Fractions of the shock at which points are solved, the benchmark (0) first.
+            Fractions of the path at which points are solved, the benchmark (0) first.
         points : list of array (n,)
             Unknowns there.
         base, goal : dict
@@ -96,13 +102,15 @@ class Reporting:
             Logarithms of indices, levels of signed rates.
         """
         jnp = jax_modules()[1]
+        bend = goal.get("bend", 0.0)
         base, goal = self._trees(base), self._trees(goal)
         nodes, weights = np.polynomial.legendre.leggauss(len(times))
         out = {n: np.zeros(self.system.shape(n)) for n in self.system.post}
         for s, h in zip(0.5 * (nodes + 1.0), 0.5 * weights, strict=True):
             value, slope = _lagrange(np.array(times), s)
             x, dx = (np.tensordot(c, np.stack(points), 1) for c in (value, slope))
-            speed = self._speed(jnp.asarray(s), x, dx, base, goal, known(s))
+            speed = self._speed(jnp.asarray(s), jnp.asarray(bent(s, bend)), jnp.asarray(pace(s, bend)), x, dx, base,
+                                goal, known(s))
             for n, a in speed.items():
                 out[n] += h * np.asarray(a)
         return out

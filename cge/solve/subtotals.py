@@ -22,6 +22,7 @@ from scipy.sparse.linalg import LinearOperator, gmres
 from cge.errors import ScenarioError, SolveFailed
 from cge.model import table
 from cge.solve.model import Model, Solution
+from cge.solve.quadrature import pace
 
 _STEP = 1e-30
 _TOLERANCE = 1e-6
@@ -120,7 +121,7 @@ def _integrate(model: Model, solution: Solution, parts: Mapping, names: Sequence
 
 
 def _slopes(model: Model, solution: Solution, parts: Mapping, names: Sequence[str], t: float, n: int) -> np.ndarray:
-    """Derivative of every chosen cell with respect to the fraction of each part, at the point ``t`` of the path."""
+    """Derivative of every chosen cell with respect to the fraction of the path of each part, at its point ``t``."""
     path = solution.path
     assert path is not None
     if t == 0.0:
@@ -149,7 +150,7 @@ def _slopes(model: Model, solution: Solution, parts: Mapping, names: Sequence[st
         if info:
             raise SolveFailed(f"the tangent of part '{name}' was not found at {t:.3g} of the shock; try fewer parts")
         out.append(_values(system.view(x + 1j * _STEP * v, moved), names).imag / _STEP)
-    return np.array(out)
+    return pace(t, path.goal.get("bend", 0.0)) * np.array(out)
 
 
 def _direction(model: Model, data: dict, shocks: Mapping[str, Any]) -> dict[str, np.ndarray]:
