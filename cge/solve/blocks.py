@@ -19,6 +19,7 @@ from cge.errors import SolveFailed
 from cge.model.ops import links_cut
 from cge.solve.deflation import SIZE, arnoldi, correction
 from cge.solve.jaxsetup import jax_modules
+from cge.solve.structure import explain_block
 from cge.solve.system import System
 
 _OWNER = ("reg", "dst", "host", "src", "home")
@@ -139,11 +140,8 @@ class RegionBlocks:
             inverse = np.linalg.inv(blocks)
         except np.linalg.LinAlgError:
             inverse = np.full_like(blocks, np.nan)
-        bad = np.flatnonzero(~np.isfinite(inverse).all((1, 2)))
-        if len(bad):
-            raise SolveFailed("the equations of these regions are singular with foreign prices given: "
-                              + ", ".join(self.system.cal.sets["reg"][r] for r in bad[:3])
-                              + "; check the closure and their accounts")
+        if not np.isfinite(inverse).all():
+            raise SolveFailed(self._singular(blocks))
         size = len(part.world_unknowns)
         probes = np.zeros((size, n), np.float32)
         probes[np.arange(size), part.world_unknowns] = 1.0
@@ -155,12 +153,28 @@ class RegionBlocks:
         inner = _blockwise(inverse, part, n, columns)
         inner[part.world_unknowns] = 0.0
         rows[:, part.world_unknowns] = 0.0
-        schur = np.linalg.inv(corner - rows @ inner)
+        try:
+            schur = np.linalg.inv(corner - rows @ inner)
+        except np.linalg.LinAlgError:
+            names = dict.fromkeys(self.system.locate(int(i))[1] for i in part.world_rows)
+            raise SolveFailed("the equations of the world as a whole are singular: "
+                              f"{', '.join(names)}; check the closure") from None
         single = {"blocks": inverse, "inner": inner.T, "rows": rows, "schur": schur, "unit": probes}
         factors = {k: jax_modules()[1].asarray(np.asarray(v, np.float32)) for k, v in single.items()}
         start = np.random.default_rng(0).normal(size=n).astype(np.float32)
         basis, image = self._space(product, factors, start)
         return {**factors, "space": basis, "gain": jax_modules()[1].asarray(correction(image), np.float32)}
+
+    def _singular(self, blocks: np.ndarray) -> str:
+        """Which regions' equations are singular, and which equations and unknowns of the first of them."""
+        part, labels = self.part, self.system.cal.sets["reg"]
+        if len(lost := np.flatnonzero(~np.isfinite(blocks).all((1, 2)))):
+            return (f"the Jacobian at the benchmark is not finite in {', '.join(labels[r] for r in lost[:3])}; "
+                    "a coefficient or elasticity there is out of range")
+        bad = [r for r, b in enumerate(blocks) if np.linalg.matrix_rank(b) < len(b)]
+        words = explain_block(self.system, blocks[bad[0]], part.rows[bad[0]], part.unknowns[bad[0]]) if bad else ""
+        return ("the equations of these regions are singular with foreign prices given: "
+                f"{', '.join(labels[r] for r in bad[:3])}; {words}; check the closure and their accounts")
 
     def apply(self, factors: dict[str, Any], w: Any) -> Any:
         """The approximate inverse times a vector (traced)."""

@@ -14,7 +14,7 @@ import xarray as xr
 from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
 from cge.model import Calibration, calibrate, table
-from cge.model.closure import Closure
+from cge.model.closure import NUMERAIRE, Closure
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
 from cge.solve.jaxsetup import jax_modules
@@ -349,9 +349,10 @@ class Model:
                 f"{natives[s, h]:.4g} thousand natives at work; lower the quota or spread it over more homes")
 
     def _bend(self, goal: dict) -> float:
-        """How the path is walked, from the largest rise and fall of a shocked index."""
-        moves = [end - self._base[tree][name] for tree in ("exo", "target") for name, end in goal[tree].items()
-                 if end is not self._base[tree][name] and table.symbols[name].positive]
+        """How the path is walked, from the largest rise and fall of a shocked index; a price level moves nothing real."""
+        moves = [end - self._base[tree][name]
+                 for tree in ("exo", "target") for name, end in goal[tree].items()
+                 if name != NUMERAIRE and end is not self._base[tree][name] and table.symbols[name].positive]
         return bend_of(max((float(np.max(a, initial=0.0)) for a in moves), default=0.0),
                        max((float(np.max(-a, initial=0.0)) for a in moves), default=0.0))
 

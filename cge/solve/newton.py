@@ -21,10 +21,11 @@ from cge.model.closure import NUMERAIRE
 from cge.solve.blocks import RegionBlocks, partition
 from cge.solve.chord import chord
 from cge.solve.device import Device
+from cge.solve.failure import describe, explain
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.krylov import gmres
 from cge.solve.reporting import Reporting
-from cge.solve.structure import check_structure, explain_singular
+from cge.solve.structure import check_structure, explain_null, explain_singular
 from cge.solve.system import System
 
 #: Largest residual aimed at.
@@ -50,8 +51,8 @@ STALLED = 0.3
 _ROUGH, _ROUGHEST, _LOOSE = 1e-3, 2e-5, 1e-6
 #: Least ratio of a residual to the square of the one before that Newton is expected to reach.
 _SHRINK = 0.1
-#: A logarithm of an index this far from zero is worth a word when no solution is found.
-_FAR = 1.5
+#: Cycles of GMRES in the search for what makes a Jacobian singular.
+_CYCLES = 6
 
 
 @dataclass
@@ -202,6 +203,9 @@ class Newton:
         if self._blocks is not None:
             x32, single = zero.astype(np.float32), self._device.single(data)
             self._factors = self._blocks.factorise(x32, single, self._linear(x32, single)[1])
+            # No correction: the preconditioned Jacobian takes some direction to nothing, or nearly so.
+            if not np.asarray(self._factors["gain"]).any() and (found := self.why_singular(zero, data)):
+                raise SolveFailed(found)
         else:
             self._factors = self._jnp.asarray(self._inverted(self.jacobian(zero, data)))
             # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
@@ -210,7 +214,7 @@ class Newton:
     def _inverted(self, jac: np.ndarray) -> np.ndarray:
         if not np.isfinite(jac).all():
             row = int(np.argwhere(~np.isfinite(jac))[0][0])
-            raise SolveFailed(f"the Jacobian at the benchmark is not finite in {self.describe(row)}; "
+            raise SolveFailed(f"the Jacobian at the benchmark is not finite in {describe(self.system, row)}; "
                               "a coefficient or elasticity there is out of range")
         check_structure(self.system, jac)
         try:
@@ -287,7 +291,7 @@ class Newton:
         report.residual = best
         if best < ACCEPTABLE:
             return np.asarray(at)
-        raise SolveFailed(self.explain(at, data))
+        raise SolveFailed(explain(self.system, np.asarray(at), data))
 
     def _rough(self, at: Any, single: dict, tol: float, report: NewtonReport) -> tuple[Any, float]:
         """Newton step and largest residual at a point, all in single precision."""
@@ -325,29 +329,33 @@ class Newton:
         report.products += int(products)
         return dx
 
-    def explain(self, x: Any, data: dict) -> str:
-        """One sentence on the worst residual at ``x``."""
-        with np.errstate(all="ignore"):  # the point may lie where an index is zero
-            f = np.asarray(self.system.residual(np.asarray(x), data))
-        bad = ~np.isfinite(f)
-        worst = int(np.argmax(bad)) if bad.any() else int(np.argmax(np.abs(f)))
-        return (f"no solution found: the worst residual ({f[worst]:.2e}) is in {self.describe(worst)}; "
-                f"{self._furthest(np.asarray(x))}try a smaller shock, or more steps")
+    def why_singular(self, x: np.ndarray, data: dict) -> str:
+        """What makes the Jacobian at the benchmark singular, in words; nothing where it is not.
 
-    def _furthest(self, x: np.ndarray) -> str:
-        """The index that has moved most, in words: one that goes to zero means that no equilibrium is left there."""
-        symbols = self.system.table.symbols
-        logs = np.concatenate([np.where(symbols[name].positive, np.abs(x[cells]), 0.0)
-                               for name, _, cells in self.system.unknown])
-        j = int(np.argmax(logs))
-        if not np.isfinite(logs[j]) or logs[j] < _FAR:
+        A known point is looked for in its image under the Jacobian: what is not found again is a direction that no
+        equation feels, and what no point has for its image is an equation that follows from the others.
+        """
+        double, n = self._device.double(data), self.system.n
+        product = self._linear(self._jnp.asarray(x), double)[1]
+        rng = np.random.default_rng(0)
+
+        def left(rhs):
+            """Solution as far as there is one, and what remains of the right side."""
+            z, rest = np.zeros(n), rhs
+            for _ in range(_CYCLES):
+                z = z + np.asarray(self._krylov(product, self._factors, self._jnp.asarray(rest), 1e-10)[0])
+                rest = rhs - np.asarray(product(self._jnp.asarray(z)))
+                if not np.linalg.norm(rest) > 1e-10 * np.linalg.norm(rhs):
+                    break
+            return z, rest
+
+        known, rhs = rng.normal(size=n), rng.normal(size=n)
+        image = np.asarray(product(self._jnp.asarray(known)))
+        if not np.isfinite(image).all():
             return ""
-        name, element = self.system.locate_unknown(j)
-        where = f" of {', '.join(element)}" if element else ""
-        return (f"'{name}'{where} ({symbols[name].long_name}) has come to {np.exp(x[j]):.2g} times its benchmark "
-                "value, where there may be no equilibrium; ")
-
-    def describe(self, position: int) -> str:
-        """Row, block and element of a residual, in words."""
-        block, row, element = self.system.locate(position)
-        return f"'{row}' of block {block}" + (f" at {', '.join(element)}" if element else "")
+        found, rest = left(image)
+        free, over = known - found, left(rhs)[1]
+        if not (np.linalg.norm(rest) < 1e-8 * np.linalg.norm(image) and np.abs(free).max() > 1e-3
+                and np.linalg.norm(over) > 1e-5 * np.linalg.norm(rhs)):
+            return ""
+        return explain_null(self.system, over[:, None], free[:, None])

@@ -19,7 +19,7 @@ import numpy as np
 
 from cge.errors import SolveFailed
 from cge.model.closure import NUMERAIRE
-from cge.solve.quadrature import integrate, lobatto
+from cge.solve.quadrature import bent, integrate, lobatto
 
 if TYPE_CHECKING:
     from cge.solve.model import Model
@@ -126,15 +126,32 @@ class Path:
         data = model.data_at(self.goal, t, self.shifted.get(t, self.nodes[0.0]))
         try:
             loose = getattr(model.newton, "reporting", None) is not None
-            x = model.newton.solve(self._start(t), data, self.report, NODE_LOOSE if loose else _NODE, rough=True)
-        except SolveFailed:
+            # Differences are measured against benchmark flows: they are smaller at a lower price level.
+            goal = (NODE_LOOSE if loose else _NODE) * min(1.0, np.exp(self._numeraire(t)))
+            if t in self.shifted:  # again: what is left open at a point must not move the integral
+                goal = min(goal, _INTERIOR)
+            x = model.newton.solve(self._start(t), data, self.report, goal, rough=True)
+        except SolveFailed as err:
             if halvings == _MAX_HALVINGS:
-                raise
+                raise self._stuck(err, t) from err
             self._node(0.5 * (t + max(s for s in self.points if s < t)), halvings + 1)
             self._node(t, halvings + 1)
             return
         self.points[t] = x
         self.nodes[t] = model.newton.rate_state(x, data)
+
+    def _stuck(self, error: SolveFailed, t: float) -> SolveFailed:
+        """The failure with what was reached before it; where nothing was, whether elasticities make it singular."""
+        last = max(s for s in self.points if s < t)
+        words = str(error)
+        if last > 0.0:
+            part = 100.0 * bent(last, self.goal.get("bend", 0.0))
+            return SolveFailed(f"{words}. {part:.3g}% of the shock had a solution")
+        if (why := getattr(self.model.newton, "why_singular", None)) is not None:
+            data = self.model.data_at(self.goal, 0.0, self.model.base().data["rates"])
+            if found := why(self.points[0.0], data):
+                words += f"; with these coefficients {found}"
+        return SolveFailed(words)
 
     def _settle(self, times: tuple[float, ...], found: dict[str, np.ndarray]) -> tuple[np.ndarray, dict]:
         """Solve the end point with its integrated indices; all points again where those move the solution itself.
@@ -262,10 +279,10 @@ class Path:
             try:
                 x = model.newton.solve(self._start(to), data, self.report, None if to == 1.0 else _INTERIOR,
                                        len(self.points) < 3)
-            except SolveFailed:
+            except SolveFailed as err:
                 halvings += 1
                 if halvings > _MAX_HALVINGS:
-                    raise
+                    raise self._stuck(err, to) from err
                 width /= 2.0
                 continue
             self.points[to] = x
@@ -281,13 +298,30 @@ class Path:
         if to in self.points:
             return self.points[to]
         near = sorted(self.points, key=lambda t: abs(t - to))[:4]
-        if len(near) == 1:
-            return self.points[near[0]]
         x = np.zeros_like(self.points[0.0])
         for t in near:
             weight = np.prod([(to - s) / (t - s) for s in near if s != t])
-            x = x + weight * self.points[t]
-        return x
+            x = x + weight * self._repriced(self.points[t], -self._numeraire(t))
+        return self._repriced(x, self._numeraire(to))
+
+    def _numeraire(self, t: float) -> float:
+        """Logarithm of the numeraire at a point of the path."""
+        goal, base = self.goal["target"].get(NUMERAIRE), self.model.base().data["target"].get(NUMERAIRE)
+        if goal is None or goal is base:
+            return 0.0
+        return float(np.log1p(bent(t, self.goal.get("bend", 0.0)) * np.expm1(goal - base)))
+
+    def _repriced(self, x: np.ndarray, change: float) -> np.ndarray:
+        """A point at another price level: what a shock of the numeraire does by itself, so that it costs nothing."""
+        if change == 0.0 or (level := self.model.newton.price_level()) is None:
+            return x
+        symbols = self.model.system.table.symbols
+        money = np.zeros(len(x), bool)
+        for name, _, cells in self.model.system.unknown:
+            money[cells] = not symbols[name].positive
+        # Signed unknowns are changes in money: what they are at the benchmark is what a price level does to them.
+        signed = np.where(np.abs(level) > 1e-4, x * np.exp(change) + level * np.expm1(change), x)
+        return np.where(money, signed, x + level * change)
 
     def _largest(self, a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> float:
         """Largest difference between two sets of integrals (money over its size), the end point included."""

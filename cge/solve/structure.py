@@ -21,6 +21,7 @@ from cge.model.closure import NUMERAIRE
 from cge.solve.system import System
 
 _SHOWN = 3
+_FACTOR_PRICES = {"peb", "pes", "pesf", "pem"}
 #: Groups of a null vector that are named; parts of its largest element, and of the largest singular value, that count.
 _GROUPS, _PART, _ZERO = 4, 0.1, 1e-10
 
@@ -69,14 +70,29 @@ def explain_singular(system: System, jacobian: np.ndarray) -> str:
     """
     left, sizes, right = np.linalg.svd(jacobian)
     null = max(1, int((sizes < _ZERO * sizes[0]).sum()))
-    rows, unknowns = np.abs(left[:, -null:]).max(1), np.abs(right[-null:]).max(0)
+    return explain_null(system, left[:, -null:], right[-null:].T)
+
+
+def explain_null(system: System, left: np.ndarray, right: np.ndarray, where: str = "at the benchmark") -> str:
+    """The same from null vectors of the Jacobian.
+
+    Parameters
+    ----------
+    system : System
+    left : array (rows, vectors)
+    right : array (unknowns, vectors)
+    where : str
+        The point, in words.
+    """
+    null = left.shape[1]
+    rows, unknowns = np.abs(left).max(1), np.abs(right).max(1)
     symbols = system.table.symbols
     held = _groups(rows, [system.locate(i)[1:] for i in range(len(rows))], lambda n: n in system.fixed)
     free = _groups(unknowns, [system.locate_unknown(j) for j in range(len(unknowns))],
                    lambda n: symbols[n].role == "exogenous")
     count = "one equation follows" if null == 1 else f"{null} equations follow"
-    return (f"the system is singular at the benchmark: {count} from the others, among {_named(system, held)}; "
-            f"and nothing determines {_named(system, free)}. " + _advice(system, held, right[-null:]))
+    return (f"the system is singular {where}: {count} from the others, among {_named(system, held)}; "
+            f"and nothing determines {_named(system, free)}. " + _advice(system, held, free, right.T))
 
 
 def _groups(size: np.ndarray, places: list[tuple[str, tuple[str, ...]]], first: Callable[[str], bool]
@@ -106,7 +122,8 @@ def _named(system: System, groups: dict[str, list[tuple[str, ...]]]) -> str:
     return ", ".join(words) + (f" and {len(groups) - _GROUPS} more" if len(groups) > _GROUPS else "")
 
 
-def _advice(system: System, dependent: dict[str, list[tuple[str, ...]]], null: np.ndarray) -> str:
+def _advice(system: System, dependent: dict[str, list[tuple[str, ...]]], free: dict[str, list[tuple[str, ...]]],
+            null: np.ndarray) -> str:
     """What to change: hold a price level; leave a region out of what the world's total gives."""
     prices = next((cells for name, _, cells in system.unknown if name == "pds"), slice(0))
     for vector in null:
@@ -123,7 +140,30 @@ def _advice(system: System, dependent: dict[str, list[tuple[str, ...]]], null: n
             index = f"({', '.join(d[0] for d in symbol.dims)})"
             return (f"'{name}' is held in every region, and the last follows from the others; leave one out: "
                     f"{partner}{index} = {name}{index} except {system.cal.sets['reg'][-1]}")
+    if _FACTOR_PRICES & set(free):
+        return ("Prices of endowments are not determined, as where nothing substitutes for them and there are more of "
+                "them than activities; give larger elasticities (ESUBVA), or swap variables that move each other")
     return "Swap variables that move each other"
+
+
+def explain_block(system: System, block: np.ndarray, rows: np.ndarray, unknowns: np.ndarray) -> str:
+    """Equations and unknowns of a singular regional block, by name.
+
+    Parameters
+    ----------
+    system : System
+    block : array (rows, unknowns)
+    rows, unknowns : int array
+        Positions in the system, ``n`` where the block is padded.
+    """
+    left, _, right = np.linalg.svd(block)
+    own_rows, own_unknowns = rows < system.n, unknowns < system.n
+    held = _groups(np.abs(left[own_rows, -1]), [system.locate(int(i))[1:] for i in rows[own_rows]],
+                   lambda n: n in system.fixed)
+    free = _groups(np.abs(right[-1, own_unknowns]), [system.locate_unknown(int(j)) for j in unknowns[own_unknowns]],
+                   lambda n: system.table.symbols[n].role == "exogenous")
+    return f"one equation follows from the others among {_named(system, held)}; nothing determines " \
+           f"{_named(system, free)}"
 
 
 def _words(name: str, element: tuple[str, ...]) -> str:
