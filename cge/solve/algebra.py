@@ -67,10 +67,13 @@ def algebra(system: System, data: dict[str, Any] | None = None, *, only: Sequenc
     for row in system.table.definitions.values():
         if row.name in reports or (only is not None and row.name not in only):
             continue
-        value = row.fn(view) if row.kind == "define" else view._chain(row)
+        with corners() as found:
+            value = row.fn(view) if row.kind == "define" else view._chain(row)
         cells = active_cells(row.name, system.table, system.cal)
         own = given[row.name].val
         _constrain(model, system, row, cells, own, _cells(value, row, own.shape), base)
+        for part, _ in found:  # own = max(0, part), which is the corner min(own, own - part) = 0
+            _note_corners(model, system, row, cells, own, own - _cells(part, row, own.shape))
     for row in system.table.conditions.values():
         if only is not None and row.name not in only:
             continue

@@ -13,7 +13,7 @@ import xarray as xr
 
 from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
-from cge.model import Calibration, calibrate, table
+from cge.model import Calibration, Layout, calibrate, table
 from cge.model.closure import Closure
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
@@ -24,7 +24,7 @@ from cge.solve.system import System
 #: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
 FREE_COEFFICIENTS = frozenset((
     "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",
-    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ"))
+    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ", "ELASM", "FREEM", "RENTHOST", "RENTHOME"))
 
 
 @dataclass
@@ -107,6 +107,8 @@ class Model:
         Replacements of :data:`cge.model.LABOUR_DEFAULTS`.
     rordelta : float, optional
         1: investment by expected returns, 0: fixed shares; default from the benchmark.
+    mobility : Layout, optional
+        Lets workers respond to wages, and says where caps may be (:func:`cge.scenario.mobility.layout_of`).
 
     Raises
     ------
@@ -118,9 +120,10 @@ class Model:
     closure: Closure = field(default_factory=Closure)
     labour: Mapping[str, float] | None = None
     rordelta: float | None = None
+    mobility: Layout | None = None
 
     def __post_init__(self) -> None:
-        self.cal: Calibration = calibrate(self.bench, table, self.labour, self.rordelta)
+        self.cal: Calibration = calibrate(self.bench, table, self.labour, self.rordelta, self.mobility)
         self.system = System(table, self.cal, self.closure)
         self._base = self.system.base_data()
         self._newton: Newton | None = None
