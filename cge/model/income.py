@@ -95,7 +95,7 @@ def indtax(v):
 
 @table.clears("y", "reg")
 def income_balance(v):
-    """Income of permanent residents: factors, taxes, less migrants' net wages, remittances, transfers and rents received."""
+    """Income of permanent residents: factors, taxes, less migrants' net wages, remittances, transfers, rents."""
     income = v.facincome + v.indtax - v.ymig + v.remin + v.transfer
     if v.sets.mobility:
         income = income + v.renthere + v.renthome

@@ -23,10 +23,13 @@ from cge.model.registry import table
 _PAIR = ("skill", "home", "host")
 _MUSD, _WORKERS, _POINTS = "million US$", "thousand workers", "logarithm of a mover's pay"
 
-table.exogenous("migcost", *_PAIR, long_name="cost of moving as a power of pay, over that of the base year")
-table.exogenous("cappair", *_PAIR, unit=_WORKERS, positive=False, long_name="cap on new movers of the pair")
-table.exogenous("caphost", "skill", "reg", unit=_WORKERS, positive=False, long_name="cap on new movers to the host")
-table.exogenous("capbloc", "skill", "bloc", unit=_WORKERS, positive=False,
+table.exogenous("migcost", *_PAIR, active="MOVES",
+                long_name="cost of moving as a power of pay, over that of the base year")
+table.exogenous("cappair", *_PAIR, active="CAPSPAIR", unit=_WORKERS, positive=False,
+                long_name="cap on new movers of the pair")
+table.exogenous("caphost", "skill", "reg", active="CAPSHOST", unit=_WORKERS, positive=False,
+                long_name="cap on new movers to the host")
+table.exogenous("capbloc", "skill", "bloc", active="CAPSBLOC", unit=_WORKERS, positive=False,
                 long_name="cap on new movers to the hosts of the bloc")
 table.unknown("natstay", "skill", "reg", active="STAYS", long_name="permanent residents at work who stay")
 table.unknown("qfree", *_PAIR, active="FREES", unit="fraction of the base stock", positive=False,

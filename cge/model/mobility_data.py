@@ -12,7 +12,7 @@ ELASTICITY = 1.5
 #: Where it comes from.
 ELASTICITY_SOURCE = (
     "Tombe and Zhu (2019), American Economic Review 109(5): income elasticity of migration between the provinces of "
-    "China, of odds of stocks as here; that people respond alike across borders is an assumption - show others beside it")
+    "China, of odds of stocks as here; that people respond alike across borders is an assumption - show others too")
 
 _PAIR = ("skill", "home", "host")
 

@@ -108,6 +108,10 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     for name, (key, what, unit) in _MOVERS.items():
         out[name] = (("scenario", *model.cal.data[key][0]),
                      np.stack([solutions[s].data["coef"][key] for s in names]), {"long_name": what, "units": unit})
+    if model.mobility is not None:
+        out["ELASM"] = (("scenario", *model.cal.data["ELASM"][0]),
+                        np.stack([solutions[s].data["coef"]["ELASM"] for s in names]),
+                        {"long_name": "elasticity of the odds of moving to relative pay", "units": "ratio"})
     for name, what in _OPTIONS.items():
         out[name] = ("scenario", [float(solutions[s].data["coef"][name]) for s in names],
                      {"long_name": what, "units": "ratio"})

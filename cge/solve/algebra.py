@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from cge.errors import TableError
 from cge.model.closure import active_cells
 from cge.model.named import Named
 from cge.model.ops import corners, level
@@ -82,6 +83,9 @@ def algebra(system: System, data: dict[str, Any] | None = None, *, only: Sequenc
             lhs, rhs = (_cells(side, row, cells.shape) for side in view.condition(row))
         _constrain(model, system, row, cells, lhs, rhs, base)
         for slack, rent in found:
+            if rent is None:
+                raise TableError(f"condition '{row.name}' uses positive_part, which is the whole of a definition; "
+                                 "define its value first")
             _note_corners(model, system, row, cells, _cells(slack, row, cells.shape), _cells(rent, row, cells.shape))
     model.objective = pyo.Objective(expr=0.0)
     return model

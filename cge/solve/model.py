@@ -242,17 +242,29 @@ class Model:
         goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"]),
                 "masks": self._base["masks"]}
         for name, value in shocks.items():
+            if self.mobility is None and name in ("migcost", "cappair", "caphost", "capbloc"):
+                raise ScenarioError(f"'{name}' has no effect where new movers are those of a quota; let workers move "
+                                    "for wages, with mobility = [{ ... }] in the scenario")
             self.system.set_exogenous(goal, name, value)
-        self._check_movers(goal["exo"]["quota"], coef["MSHR"])
+        self._check_movers(goal)
         given, gap = goal["exo"]["transfer"], float(np.sum(goal["exo"]["transfer"]))
         if not len(self.system.free_cells("transfer")) and abs(gap) > 1e-9 * float(np.abs(given).max(initial=1.0)):
             raise ScenarioError(f"the transfers sum to {gap:.6g} million US$ over regions; what one receives another "
                                 "must give: make them sum to zero")
         return goal
 
-    def _check_movers(self, quota: np.ndarray, shares: np.ndarray) -> None:
-        """Refuse quotas whose movers have no home, come from the host itself, or empty a region."""
+    def _check_movers(self, goal: dict) -> None:
+        """Refuse quotas whose movers have no home, come from the host itself, or empty a region; caps below zero."""
+        quota, coef = goal["exo"]["quota"], goal["coef"]
+        shares = coef["MSHR"]
         skills, regions = self.bench.sets["skill"], self.bench.sets["reg"]
+        for name in ("cappair", "caphost", "capbloc"):
+            if np.any(goal["exo"][name] < 0.0):
+                raise ScenarioError(f"'{name}' is a number of workers; the smallest asked is "
+                                    f"{goal['exo'][name].min():.4g} thousand - give 0 or more")
+        if quota.any() and (coef["ELASM"].any() or coef["FREEM"].any()):
+            raise ScenarioError("a quota and workers who move for wages are two rules for the same people; set quota "
+                                "to zero, or ELASM and FREEM")
         homes, own = shares.sum(1), np.einsum("shh->sh", shares)
         for s, r in np.argwhere((quota != 0.0) & ((np.abs(homes - 1.0) > 1e-9) | (own != 0.0))):
             raise ScenarioError(
