@@ -88,7 +88,9 @@ def _axes(x: Named, dims: tuple[str, ...]) -> tuple[int, ...]:
 
 def _object_sum(a: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     keep = [i for i in range(a.ndim) if i not in axes]
-    moved = a.transpose(keep + list(axes)).reshape([a.shape[i] for i in keep] + [-1])
+    # The length is given, since none can be inferred where there is nothing to sum.
+    size = int(np.prod([a.shape[i] for i in axes]))
+    moved = a.transpose(keep + list(axes)).reshape([a.shape[i] for i in keep] + [size])
     out = np.empty(moved.shape[:-1], dtype=object)
     for idx in np.ndindex(out.shape):
         terms = [t for t in moved[idx] if not (isinstance(t, (int, float)) and t == 0)]

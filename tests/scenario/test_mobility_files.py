@@ -140,7 +140,7 @@ def test_source_of_the_elasticity_is_stated():
 
 def test_movement_is_one_part_of_a_decomposition(bench):
     scenario = Scenario("X", mobility=[{"cost": 0.9}], caps=[{"rate": 0.01}], tariffs=[{"scale": 0.5}])
-    model, ((shocks, coef),) = made(bench, scenario)
+    model, ((_, coef),) = made(bench, scenario)
     parts, coefficients = parts_of(scenario, model)
     assert set(parts) == {"tariffs", "movement of workers"}
     assert set(parts["movement of workers"]) == {"migcost", "caphost"}
