@@ -179,6 +179,8 @@ def _refuse_circles(scenario: Scenario, bench: Benchmark, cost: np.ndarray, caps
 def _caps(scenario: Scenario, bench: Benchmark) -> _Caps:
     """Caps of a scenario without those that others imply, whose rents would be arbitrary."""
     stock, force = _stocks(bench, scenario)
+    elasticity, free, _ = _response(scenario, bench)
+    moving = np.where((elasticity > 0) | (free > 0), stock, 0.0)
     caps = _Caps(np.full(stock.shape, np.inf), np.full(force.shape, np.inf), {})
     where = f"scenario '{scenario.name}', caps"
     for entry in scenario.caps:
@@ -186,9 +188,9 @@ def _caps(scenario: Scenario, bench: Benchmark) -> _Caps:
             _add_bloc(caps, entry, bench, stock, force, where)
             continue
         cells = _cells(entry, bench, where)
-        if not stock[cells].any():
-            raise ScenarioError(f"{where}: nobody of these homes lives in these hosts in the base year, so that nobody "
-                                "would follow; name other pairs, or leave the entry out")
+        if not moving[cells].any():
+            raise ScenarioError(f"{where}: nobody would move between these homes and hosts (a pair needs mobility, and "
+                                "migrants in the base year); name other pairs, or leave the entry out")
         pair = entry.get("per") == "pair"
         size = {"workers": 1.0, "rate": force[:, None, :], "growth": stock if pair else stock.sum(1)[:, None, :]}
         amount = _amount(entry, size, stock.shape)
@@ -197,7 +199,7 @@ def _caps(scenario: Scenario, bench: Benchmark) -> _Caps:
         else:
             at = cells[0][:, 0], cells[2][0]
             caps.host[at] = amount[:, 0][at]
-    return _without_implied(caps, stock)
+    return _without_implied(caps, moving)
 
 
 def _amount(entry: Mapping[str, Any], size: Mapping[str, Any], shape: tuple[int, ...]) -> np.ndarray:
@@ -224,8 +226,8 @@ def _add_bloc(caps: _Caps, entry: Mapping[str, Any], bench: Benchmark, stock: np
     caps.blocs[name] = members, cap
 
 
-def _without_implied(caps: _Caps, stock: np.ndarray) -> _Caps:
-    """Leave out caps that cannot bind beside others: at a tie the rent could be either's.
+def _without_implied(caps: _Caps, moving: np.ndarray) -> _Caps:
+    """Leave out caps that cannot bind beside others, for at a tie the rent could be either's, and those of nobody.
 
     A host or bloc that admits nobody is a cap of zero on each of its pairs.
     """
@@ -235,10 +237,11 @@ def _without_implied(caps: _Caps, stock: np.ndarray) -> _Caps:
             pair[s][:, members] = 0.0
     for s, h in np.argwhere(host == 0.0):
         pair[s, :, h] = 0.0
-    of_pairs = np.where(stock > 0, pair, 0.0).sum(1)
+    pair[moving <= 0] = np.inf
+    of_pairs = np.where(moving > 0, pair, 0.0).sum(1)
     host[of_pairs <= host] = np.inf
     pair[pair >= np.where(np.isfinite(host), host, np.inf)[:, None, :]] = np.inf
-    reach = np.minimum(np.where(stock > 0, pair, 0.0).sum(1), host)
+    reach = np.minimum(np.where(moving > 0, pair, 0.0).sum(1), host)
     for members, cap in caps.blocs.values():
         cap[reach[:, members].sum(1) <= cap] = np.inf
         for h in members:

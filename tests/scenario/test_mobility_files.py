@@ -65,7 +65,7 @@ WRONG = {
                                                     {"rate": 0.1, "bloc": "B", "hosts": ["R2"]}]), "given twice"),
     "pair without migrants": (dict(mobility=[{"skills": ["UnskLab"], "homes": ["R2"]}]), "nobody of these homes"),
     "cap without migrants": (dict(mobility=[{}], caps=[{"rate": 0.1, "per": "pair", "homes": ["R2"],
-                                                        "skills": ["UnskLab"]}]), "nobody would follow"),
+                                                        "skills": ["UnskLab"]}]), "nobody would move between"),
 }
 
 
@@ -131,7 +131,15 @@ def test_caps_that_others_imply_are_left_out(bench):
     np.testing.assert_allclose(shocks_of(tie, model)[0]["capbloc"][:, 0], out_of_reach)
     closed = layout_of([Scenario("Y", mobility=[{}], caps=[{"workers": 0, "hosts": ["R1"]}])], bench)
     assert not closed.hosts.any()
-    assert closed.pairs[:, :, 0].all() and not closed.pairs[:, :, 1:].any()
+    there = model.cal.data["LABOFF"][1][:, :, 0] > 0
+    np.testing.assert_array_equal(closed.pairs[:, :, 0], there)
+    assert not closed.pairs[:, :, 1:].any()
+
+
+def test_pairs_that_do_not_respond_have_no_cap(bench):
+    """Nobody wants to come there, so that any rent would do."""
+    layout = layout_of([Scenario("X", mobility=[{"homes": ["R3"]}], caps=[{"workers": 0}])], bench)
+    assert layout.pairs[:, 2].any() and not layout.pairs[:, :2].any()
 
 
 def test_source_of_the_elasticity_is_stated():
