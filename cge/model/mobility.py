@@ -24,7 +24,7 @@ _PAIR = ("skill", "home", "host")
 _MUSD, _WORKERS, _POINTS = "million US$", "thousand workers", "logarithm of a mover's pay"
 
 table.exogenous("migcost", *_PAIR, active="MOVES",
-                long_name="cost of moving as a power of pay, over that of the base year")
+                long_name="cost of moving, which divides pay, over that of the base year")
 table.exogenous("cappair", *_PAIR, active="CAPSPAIR", unit=_WORKERS, positive=False,
                 long_name="cap on new movers of the pair")
 table.exogenous("caphost", "skill", "reg", active="CAPSHOST", unit=_WORKERS, positive=False,

@@ -42,7 +42,7 @@ def check_movement(scenario: Scenario, where: str) -> None:
         number(entry.get("cost", 1.0), f"{here}, cost")
         if entry.get("cost", 1.0) <= 0:
             raise ScenarioError(f"{here}: cost = {entry['cost']} is a factor on the cost of moving and must stay above "
-                                "zero; 0.9 lowers it by a tenth of pay")
+                                "zero; 0.9 is worth as much as pay higher by 1/0.9")
     for entry in scenario.caps:
         _check_cap(entry, f"{where}, caps")
     if scenario.caps and not scenario.mobility:

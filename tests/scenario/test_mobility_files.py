@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cge.benchmark import synthetic_benchmark
+from cge._paths import shipped
+from cge.benchmark import open_benchmark, synthetic_benchmark
 from cge.errors import ScenarioError
 from cge.model.mobility_data import ELASTICITY, ELASTICITY_SOURCE
 from cge.results.dataset import open_results, write_netcdf
@@ -140,6 +141,15 @@ def test_pairs_that_do_not_respond_have_no_cap(bench):
     """Nobody wants to come there, so that any rent would do."""
     layout = layout_of([Scenario("X", mobility=[{"homes": ["R3"]}], caps=[{"workers": 0}])], bench)
     assert layout.pairs[:, 2].any() and not layout.pairs[:, :2].any()
+
+
+def test_the_example_file_names_what_the_benchmark_has():
+    file, bench = read_scenarios(shipped("runs", "mobility.toml")), open_benchmark("ww1997")
+    model = Model(bench, mobility=layout_of(file.scenarios.values(), bench))
+    for scenario in file.scenarios.values():
+        model.check(*shocks_of(scenario, model))
+    assert {n: len(i) for n, i, _ in model.system.unknown if n in ("natstay", "rentbloc")} == {
+        "natstay": 42, "rentbloc": 2}  # skills times regions; skills times the one bloc
 
 
 def test_source_of_the_elasticity_is_stated():
