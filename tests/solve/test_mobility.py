@@ -65,6 +65,15 @@ def pay_ratio(s):
     return (pay.rename(reg="host") / pay.rename(reg="home")).transpose("skill", "home", "host").values
 
 
+def same(one, two, names):
+    """Variables agree to what the engine's residual of 1e-11 leaves: money over world income, other levels as they are.
+    """
+    world = float(one.model.cal.data["INCWLD"][1])
+    for name in names:
+        size = world if one[name].attrs["units"] == "million US$" else np.maximum(1.0, np.abs(two[name]))
+        np.testing.assert_allclose((one[name] - two[name]) / size, 0.0, atol=2e-9, err_msg=name)
+
+
 # -- the default ------------------------------------------------------------------------------------------------
 
 
@@ -81,8 +90,7 @@ def test_a_quota_is_the_same_in_a_model_that_could_let_workers_move(model):
     plain = cases.model(seed=1)
     scenario = Scenario("M", quota=[{"rate": 0.02}])
     one, two = plain.solve(*shocks_of(scenario, plain)), model.solve(*shocks_of(scenario, model))
-    for name in ("mov", "y", "pes", "EV", "EVnew", "natives"):
-        np.testing.assert_allclose(two[name], one[name], rtol=1e-9, atol=1e-8, err_msg=name)
+    same(two, one, ("mov", "y", "pes", "EV", "EVnew", "natives"))
 
 
 def test_base_year_is_an_equilibrium(model):
@@ -147,8 +155,7 @@ def test_more_move_where_the_elasticity_is_higher(model, solved):
 def test_slack_caps_change_nothing(solved):
     one, two = solved("wages"), solved("slack")
     np.testing.assert_array_equal(two["rentrate"], 0.0)
-    for name in ("mov", "y", "EV"):
-        np.testing.assert_allclose(two[name], one[name], rtol=1e-9, atol=1e-8, err_msg=name)
+    same(two, one, ("mov", "y", "EV"))
 
 
 def test_a_binding_cap_of_a_host_is_met_exactly_and_has_a_rent(model, solved):
@@ -170,8 +177,8 @@ def test_some_caps_bind_and_some_do_not(model, solved):
     for rent, room in (("rentpair", s["cappair"] - stock * s["morewish"]),
                        ("renthost", s["caphost"] - s["mov"].sum("home").rename(host="reg"))):
         asked = model.cal.masks[rent]
-        assert float(room.values[asked].min()) > -1e-9 and float(s[rent].min()) >= 0.0
-        np.testing.assert_allclose((room * s[rent]).values[asked], 0.0, atol=1e-9)
+        assert float(room.values[asked].min()) > -1e-8 and float(s[rent].min()) >= 0.0  # hundreds of thousand workers
+        np.testing.assert_allclose((room * s[rent]).values[asked], 0.0, atol=1e-8)
 
 
 def test_cap_of_a_bloc_counts_all_its_hosts(model, solved):
@@ -190,7 +197,7 @@ def test_cap_of_a_bloc_counts_all_its_hosts(model, solved):
 def test_caps_at_the_base_stock_leave_the_base_year_with_the_rent_that_the_cost_gave_up(model, solved, name):
     """Nothing else moves, so the rent is what keeps the first mover at home: minus the logarithm of the cost."""
     s, here = solved(name), pairs(model)
-    np.testing.assert_allclose(s["mov"], 0.0, atol=1e-9)
+    np.testing.assert_allclose(s["mov"], 0.0, atol=1e-8)
     np.testing.assert_allclose(s["y"], 1.0, atol=1e-10)
     np.testing.assert_allclose(s["rentrate"].values[here], -np.log(0.9), rtol=1e-9)
     assert np.isfinite(s["EV"]).all() and s.certificate.worst < 1e-9
