@@ -66,12 +66,14 @@ def pay_ratio(s):
 
 
 def same(one, two, names):
-    """Variables agree to what the engine's residual of 1e-11 leaves: money over world income, other levels as they are.
+    """Variables agree to 1e-8: money over world income, other levels as they are.
+
+    Divisia indices come from points of the path that are solved to 1e-7 only, each engine stopping where it does.
     """
     world = float(one.model.cal.data["INCWLD"][1])
     for name in names:
         size = world if one[name].attrs["units"] == "million US$" else np.maximum(1.0, np.abs(two[name]))
-        np.testing.assert_allclose((one[name] - two[name]) / size, 0.0, atol=2e-9, err_msg=name)
+        np.testing.assert_allclose((one[name] - two[name]) / size, 0.0, atol=1e-8, err_msg=name)
 
 
 # -- the default ------------------------------------------------------------------------------------------------
