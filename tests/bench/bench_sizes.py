@@ -73,7 +73,8 @@ def test_whole_run(benchmark, table, tmp_path):
     synth = [cge, "synth", "--regions", "160", "--sectors", "65", "--seed", "1", "--to", str(tmp_path / "world")]
     subprocess.run(synth, check=True, capture_output=True)
     file = tmp_path / "T.toml"
-    file.write_text(f'title = "T"\nbenchmark = "{tmp_path / "world"}"\n[scenario.T]\ntariffs = [{{ remove = "all" }}]\n')
+    file.write_text(f'title = "T"\nbenchmark = "{tmp_path / "world"}"\n'
+                    '[scenario.T]\ntariffs = [{ remove = "all" }]\n')
     run = [sys.executable, "-c", "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
            "capture_output=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3)",
            cge, "run", str(file), "--no-figures", "--out", str(tmp_path / "out")]
