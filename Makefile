@@ -33,7 +33,7 @@ run: $(CORE)
 	$(BIN)/cge run runs/walmsley_winters.toml
 
 test: $(TEST)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-long: $(TEST)
 	$(BIN)/python -m pytest -m long

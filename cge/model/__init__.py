@@ -9,6 +9,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     indicators,
     investment,
     migration,
+    mobility,
     prices,
     production,
     shifters,
@@ -18,7 +19,8 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     welfare,
 )
 from cge.model.calibrate import LABOUR_DEFAULTS, Calibration, calibrate
+from cge.model.mobility_data import Layout
 from cge.model.registry import table
 
 table.check()
-__all__ = ["LABOUR_DEFAULTS", "Calibration", "calibrate", "table"]
+__all__ = ["LABOUR_DEFAULTS", "Calibration", "Layout", "calibrate", "table"]

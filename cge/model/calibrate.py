@@ -9,6 +9,7 @@ import numpy as np
 
 from cge.benchmark import HEADERS, Benchmark, base_wages
 from cge.errors import BenchmarkError
+from cge.model.mobility_data import Layout, mobility_data
 from cge.model.table import Table
 
 _C, _A, _E, _R = "comm", "acts", "endw", "reg"
@@ -42,6 +43,7 @@ class Positions:
     margins: np.ndarray
     n_endw: int
     n_comm: int
+    mobility: bool = False  #: whether workers respond to wages
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Calibration:
 
 
 def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None = None,
-              rordelta: float | None = None) -> Calibration:
+              rordelta: float | None = None, mobility: Layout | None = None) -> Calibration:
     """Coefficients of the equation table from a benchmark.
 
     Parameters
@@ -78,6 +80,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         Replacements of :data:`LABOUR_DEFAULTS` (beta, rho, family, taxmov, ctaxmov).
     rordelta : float, optional
         1: investment by rates of return, 0: fixed shares; default from the benchmark.
+    mobility : Layout, optional
+        Lets workers respond to wages, and says where caps may be; new movers are a quota only without it.
 
     Raises
     ------
@@ -120,6 +124,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
 
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
+    mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)
@@ -127,7 +132,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     positions = Positions(
         labour=np.array([bench.sets["endw"].index(s) for s in bench.sets["skill"]], dtype=int),
         capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
-        margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int))
+        margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int),
+        mobility=mobility is not None)
     values = {k: v for k, (_, v) in n.items()}
     masks = {}
     for s in table.symbols.values():
@@ -136,6 +142,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         mask = values[s.active] > 0 if isinstance(s.active, str) else np.asarray(s.active(values))
         masks[s.name] = np.asarray(mask, bool)
     sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")} | REPORT_SETS
+    sets["bloc"] = tuple(mobility.blocs) if mobility else ()
     return Calibration(n, masks, positions, sets)
 
 

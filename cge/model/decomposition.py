@@ -184,16 +184,17 @@ def CNTpinv(v):
 @_by_region()
 def CNTmigr(v):
     """Contribution to EV of migrants' real after-tax income: a gain of theirs is taken from residents' income."""
-    spending, sent = v.cmig / level(v.ppriv), v.remout / level(v.pxwwld)
+    spending, sent = v.cmig / level(v.ppriv), (v.remout + v.rentout) / level(v.pxwwld)
     return [(-level(v.ppriv / v.costev), spending, LEVEL), (-level(v.pxwwld / v.costev), sent, LEVEL),
             (v.ymig / level(v.costev), v.popres)]
 
 
 @_by_region()
 def CNTremr(v):
-    """Contribution to EV of real remittances and transfers received, deflated by the price of world exports."""
-    received = (v.remin + v.transfer) / level(v.pxwwld)
-    return [(v.pxwwld / v.costev, received, LEVEL), (-((v.remin + v.transfer) / level(v.costev)), v.popres)]
+    """Contribution to EV of real remittances, rents and transfers received, deflated by the price of world exports."""
+    value = v.remin + v.transfer + v.renthere + v.renthome
+    received = value / level(v.pxwwld)
+    return [(v.pxwwld / v.costev, received, LEVEL), (-(value / level(v.costev)), v.popres)]
 
 
 # -- sums of the cells ------------------------------------------------------------------------------------------

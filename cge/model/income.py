@@ -95,8 +95,10 @@ def indtax(v):
 
 @table.clears("y", "reg")
 def income_balance(v):
-    """Income of permanent residents: factors, taxes, less migrants' net wages, remittances and transfers received."""
+    """Income of permanent residents: factors, taxes, less migrants' net wages, remittances, transfers, rents."""
     income = v.facincome + v.indtax - v.ymig + v.remin + v.transfer
+    if v.sets.mobility:
+        income = income + v.renthere + v.renthome
     return v.y, index(income, v.INCOME) * v.incomeslack
 
 

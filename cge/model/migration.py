@@ -30,13 +30,16 @@ table.unknown("del_taxhead", "reg", unit="fraction of benchmark income per head"
 
 @table.define(*_PAIR, unit="thousand workers", positive=False)
 def mov(v):
-    """New movers: quota of the host times its benchmark work force, shared over homes."""
-    return at(v.quota * v.LF0, reg="host") * v.MSHR
+    """New movers: quota of the host times its benchmark work force, shared over homes; those who come for the wage."""
+    admitted = at(v.quota * v.LF0, reg="host") * v.MSHR
+    return admitted + v.movwage if v.sets.mobility else admitted
 
 
 @table.define("skill", "reg", unit="thousand workers", positive=False)
 def leavers(v):
     """Workers who left the region as new movers."""
+    if v.sets.mobility:  # natstay is the number that agrees with mov; the wage that moves people hangs on it
+        return level(v.NAT0) - level(v.NAT0 * v.natstay)
     return at(total(v.mov, "host"), home="reg")
 
 
@@ -87,6 +90,12 @@ def ynew(v):
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
+def netnew(v):
+    """After-tax labour income of new movers less the rents of caps that they pay."""
+    return v.ynew - v.rentnew if v.sets.mobility else v.ynew
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
 def remearl(v):
     """Remittances of earlier migrants, from host to home."""
     return level(v.RHOE * v.rhoeshift) * v.yearl
@@ -95,7 +104,7 @@ def remearl(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def remnew(v):
     """Remittances of new movers, from host to home."""
-    return level(v.RHON * v.rhoshift) * v.ynew
+    return level(v.RHON * v.rhoshift) * v.netnew
 
 
 @table.define("reg", unit="fraction of spending", positive=False)
@@ -130,7 +139,7 @@ def sharenew(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def spendnew(v):
     """Consumption spending of new movers in the host, rebates and shared tax revenue included."""
-    return (v.ynew - v.remnew + v.sharenew) * at(v.spendpower, reg="host")
+    return (v.netnew - v.remnew + v.sharenew) * at(v.spendpower, reg="host")
 
 
 @table.define("reg", positive=False)
@@ -142,7 +151,7 @@ def spendpower(v):
 @table.define("reg", unit=_MUSD, positive=False)
 def rebate(v):
     """Consumption tax given back to new movers, and tax revenue shared with migrants; paid by the host's residents."""
-    given = v.spendnew - (v.ynew - v.remnew) + v.shareearl
+    given = v.spendnew - (v.netnew - v.remnew) + v.shareearl
     return at(total(given, "skill", "home"), host="reg")
 
 
@@ -188,14 +197,15 @@ def people(v):
 def refund(v):
     """Labour and consumption taxes that exempt movers do not pay (TAXMOV, CTAXMOV below one)."""
     labour = (1.0 - v.TAXMOV) * at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * v.AN * v.mov
-    consumption = v.spendnew - (v.ynew - v.remnew + v.sharenew)
+    consumption = v.spendnew - (v.netnew - v.remnew + v.sharenew)
     return at(total(labour + consumption, "skill", "home"), host="reg")
 
 
 @table.define("reg", unit=_MUSD, positive=False)
 def taxtotal(v):
-    """Revenue of all taxes net of what exempt movers do not pay."""
-    return v.indtax + v.taxrinc - v.refund
+    """Revenue of all taxes net of what exempt movers do not pay, rents that the host takes included."""
+    revenue = v.indtax + v.taxrinc - v.refund
+    return revenue + v.renthere if v.sets.mobility else revenue
 
 
 @table.clears("del_taxhead", "reg", scale="INCHEAD0")

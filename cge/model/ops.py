@@ -21,7 +21,7 @@ from cge.model.named import Named, align, as_named, constant, guard, is_object, 
 #: Smoothing of complementarities in symbolic form.
 _SMOOTH = 1e-16
 #: Where the arguments of symbolic complementarities are noted; see `corners`.
-_noted: list[tuple[Named, Named]] | None = None
+_noted: list[tuple[Named, Named | None]] | None = None
 
 #: Dimensions on which a region reads what belongs to others, and on which it gathers from others.
 _READ, _GATHERED = frozenset(("dst", "home")), frozenset(("src", "host", "reg"))
@@ -41,6 +41,7 @@ __all__ = [
     "links_cut",
     "log",
     "minimum",
+    "positive_part",
     "put",
     "share",
     "take",
@@ -87,7 +88,9 @@ def _axes(x: Named, dims: tuple[str, ...]) -> tuple[int, ...]:
 
 def _object_sum(a: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     keep = [i for i in range(a.ndim) if i not in axes]
-    moved = a.transpose(keep + list(axes)).reshape([a.shape[i] for i in keep] + [-1])
+    # The length is given, since none can be inferred where there is nothing to sum.
+    size = int(np.prod([a.shape[i] for i in axes]))
+    moved = a.transpose(keep + list(axes)).reshape([a.shape[i] for i in keep] + [size])
     out = np.empty(moved.shape[:-1], dtype=object)
     for idx in np.ndindex(out.shape):
         terms = [t for t in moved[idx] if not (isinstance(t, (int, float)) and t == 0)]
@@ -337,8 +340,23 @@ def complement(slack: Named, rent: Named) -> Named:
     return Named(dims, xp.where(a.val <= b.val, a.val, b.val))
 
 
+def positive_part(x: Named) -> Named:
+    """The value where it is above zero, else zero (semismooth); at zero the derivative is zero.
+
+    The whole of a definition's right side. Symbolic values get the smooth root of ``y (y - x) = 2.5e-17``, and the
+    engine that ends on the exact form is told by a corner without a rent.
+    """
+    a = level(x)
+    if is_object(a.val):
+        if _noted is not None:
+            _noted.append((a, None))
+        return Named(a.dims, 0.5 * (a.val + (a.val**2 + _SMOOTH) ** 0.5))
+    xp = namespace(a.val)
+    return Named(a.dims, xp.where(a.val > 0, a.val, 0.0))
+
+
 @contextlib.contextmanager
-def corners() -> Iterator[list[tuple[Named, Named]]]:
+def corners() -> Iterator[list[tuple[Named, Named | None]]]:
     """Note slack and rent of the symbolic complementarities written inside, for an engine that ends on the exact form.
     """
     global _noted

@@ -67,8 +67,11 @@ def ywld(v):
 
 @table.define("reg", unit="% of world income", positive=False)
 def del_tbalry(v):
-    """Change of the trade balance plus net remittances and transfers in percent of world income."""
-    return 100.0 * ((v.tbal + v.remin - v.remout + v.transfer) / level(v.INCWLD * v.ywld) - v.TBALRY0)
+    """Change of the trade balance plus net remittances, rents and transfers in percent of world income."""
+    received = v.remin - v.remout + v.transfer
+    if v.sets.mobility:
+        received = received + v.renthere + v.renthome - v.rentout
+    return 100.0 * ((v.tbal + received) / level(v.INCWLD * v.ywld) - v.TBALRY0)
 
 
 @table.define("reg", unit=_MUSD, positive=False)

@@ -41,7 +41,7 @@ _COORDINATES = {
     "reference": "scenario against which gains are counted", "reg_name": "name of the region",
     "comm_name": "name of the commodity", "acts_name": "name of the activity", "endw_name": "name of the endowment",
     "skill_name": "name of the skill", "dir": "origin of goods", "ctax": "kind of tax",
-    "techtype": "kind of technical change", "group": "group of people",
+    "techtype": "kind of technical change", "bloc": "hosts that share a cap", "group": "group of people",
     "elasticity": "elasticity that scenarios may scale",
     "concept": "whose gain: residents who stay, earlier migrants, people of the region (home), people in it (host)",
 }
@@ -94,7 +94,8 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         cells = sum(int(np.prod(model.system.shape(s.name))) for s in table.symbols.values() if s.detail)
         detail = cells * len(names) <= MOST_CELLS
     # A variable cannot share its name with a dimension (ctax: the kinds of tax of the decomposition).
-    wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets]
+    wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets
+              and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))]
     described = _described(model, wanted, solutions, detail)
     left = [n for n in described if np.prod(model.system.shape(n)) > most]
     left += [n for n in HEADERS if n in model.bench and model.bench[n].size > most]
@@ -107,6 +108,10 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     for name, (key, what, unit) in _MOVERS.items():
         out[name] = (("scenario", *model.cal.data[key][0]),
                      np.stack([solutions[s].data["coef"][key] for s in names]), {"long_name": what, "units": unit})
+    if model.mobility is not None:
+        out["ELASM"] = (("scenario", *model.cal.data["ELASM"][0]),
+                        np.stack([solutions[s].data["coef"]["ELASM"] for s in names]),
+                        {"long_name": "elasticity of the odds of moving to relative pay", "units": "ratio"})
     for name, what in _OPTIONS.items():
         out[name] = ("scenario", [float(solutions[s].data["coef"][name]) for s in names],
                      {"long_name": what, "units": "ratio"})

@@ -80,7 +80,7 @@ def write_har(solution: Solution, folder: str | Path, stem: str, say: Callable[[
             + ", ".join(f"{name} ({count} cells)" for name, count in lost.items() if count))
     changes = {name: a.copy(data=np.where(np.isfinite(a.values), a.values, 0.0)) for name, a in changes.items()}
     written = [write_results_har(folder / f"{stem}.har", changes)]
-    if not np.any(solution["quota"].values):
+    if not np.any(solution["mov"].values):
         write_gtap(updated(solution), folder / f"{stem}_updated")
         written.append(folder / f"{stem}_updated")
     return written

@@ -1,6 +1,8 @@
 """Scenario files and what they mean for a model."""
 
-from cge.scenario.shocks import positions, shocks_of
+from cge.scenario.elements import positions
+from cge.scenario.mobility import layout_of
+from cge.scenario.shocks import shocks_of
 from cge.scenario.spec import Scenario, ScenarioFile, read_scenarios
 
-__all__ = ["Scenario", "ScenarioFile", "positions", "read_scenarios", "shocks_of"]
+__all__ = ["Scenario", "ScenarioFile", "layout_of", "positions", "read_scenarios", "shocks_of"]

@@ -16,8 +16,8 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
              ) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """Shocks of each part of a scenario, and the coefficients of the whole.
 
-    Tariffs, export taxes, the quota of each skill and each shocked variable are
-    parts of their own; with ``by="comm"`` (or ``"dst"``) tariffs are taken apart by
+    Tariffs, export taxes, the quota of each skill, movement for wages with its caps and each shocked
+    variable are parts of their own; with ``by="comm"`` (or ``"dst"``) tariffs are taken apart by
     commodity (or importer).
 
     Returns
@@ -32,7 +32,7 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
     """
     whole, coefficients = shocks_of(scenario, model, labour)
     parts: dict[str, dict[str, np.ndarray]] = {}
-    bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=())
+    bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=(), mobility=(), caps=())
     # Entries act in this order and a later one may overwrite an earlier one: a part is what it adds to those before.
     stages: list[tuple[str, dict[str, object]]] = []
     if scenario.tariffs:
@@ -41,6 +41,8 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
         stages.append(("export taxes", {"export_taxes": scenario.export_taxes}))
     for k, entry in enumerate(scenario.shock, 1):
         stages.append((f"shock {k} {entry['variable']}", {"shock": scenario.shock[:k]}))
+    if scenario.mobility:  # a cost that falls and the caps on who comes for it are one policy
+        stages.append(("movement of workers", {"mobility": scenario.mobility, "caps": scenario.caps}))
     before: dict[str, np.ndarray] = {}
     for name, kept in stages:
         bare = replace(bare, **kept)  # type: ignore[arg-type]

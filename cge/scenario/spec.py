@@ -20,7 +20,6 @@ Every key is checked; an unknown one is refused with the nearest known name.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,12 +27,14 @@ from pathlib import Path
 from typing import Any
 
 from cge.errors import ScenarioError, short
+from cge.scenario.mobility_spec import check_movement
+from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
 
 _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
               "breakeven"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
-                  "rordelta", "elasticities"}
+                  "rordelta", "elasticities", "mobility", "caps", "rent"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
@@ -74,6 +75,10 @@ class Scenario:
         1: investment by expected returns, 0: fixed shares; the file's closure if not given.
     elasticities : mapping
         Factors on the benchmark's elasticities (:data:`ELASTICITIES`), as ``{ ESUBM = 2.0 }``.
+    mobility, caps : sequence of mapping
+        Workers who move for wages, and caps on them: see :mod:`cge.scenario.mobility`.
+    rent : str
+        Who has the rents of caps: ``host`` (its household), ``home`` (theirs), ``movers`` (those admitted).
     """
 
     name: str
@@ -86,6 +91,9 @@ class Scenario:
     reference: str = ""
     rordelta: float | None = None
     elasticities: Mapping[str, float] = field(default_factory=dict)
+    mobility: Sequence[Mapping[str, Any]] = ()
+    caps: Sequence[Mapping[str, Any]] = ()
+    rent: str = "host"
 
     def __post_init__(self) -> None:
         where = f"scenario '{self.name}'"
@@ -147,11 +155,12 @@ class Scenario:
             number(value, f"{where}, elasticities, {key}")
             if value < 0:
                 raise ScenarioError(f"{where}, elasticities: the factor {value} of {key} is below zero; give 0 or more")
+        check_movement(self, where)
 
     @property
     def moves(self) -> bool:
         """Whether the scenario admits any new mover."""
-        return (any(entry["rate"] > 0 for entry in self.quota)
+        return (len(self.mobility) > 0 or any(entry["rate"] > 0 for entry in self.quota)
                 or any(entry["variable"] == "quota" and entry["value"] > 0 for entry in self.shock))
 
 
@@ -295,7 +304,7 @@ def _file_name(value: Any, path: Path) -> str:
 
 def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
     check_keys(body, _SCENARIO_KEYS, f"{path}, scenario '{name}'")
-    for key in ("title", "question", "reference", "like", "export_taxes"):
+    for key in ("title", "question", "reference", "like", "export_taxes", "rent"):
         text_of(body.get(key, ""), f"{path}, scenario '{name}', {key}")
     merged: dict[str, Any] = {}
     if "like" in body:
@@ -305,19 +314,10 @@ def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
         merged = {k: v for k, v in sections[body["like"]].items() if k != "title"}
     merged |= {k: v for k, v in body.items() if k not in ("like", "question")}
     merged.pop("question", None)
-    for key in ("tariffs", "quota", "shock"):
+    for key in ("tariffs", "quota", "shock", "mobility", "caps"):
         if key in merged and not (isinstance(merged[key], list) and all(isinstance(e, dict) for e in merged[key])):
             raise ScenarioError(f"{path}, scenario '{name}': {key} must be a list of tables, {key} = [{{ ... }}]")
     return Scenario(name=name, **merged)
-
-
-def check_keys(given: Mapping[str, Any], known: set[str], where: str) -> None:
-    """Refuse an unknown key, naming the nearest known one."""
-    for key in given:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            raise ScenarioError(f"{where}: key '{key}' is not known; "
-                                + (f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(known))}"))
 
 
 def check_labour(given: Mapping[str, Any], where: str) -> None:
@@ -329,36 +329,6 @@ def check_labour(given: Mapping[str, Any], where: str) -> None:
             raise ScenarioError(f"{where}, labour: {key} = {value} is out of range; give a number between 0 and 1")
 
 
-def table_of(value: Any, where: str) -> Mapping[str, Any]:
-    """Refuse anything that is not a table of keys."""
-    if not isinstance(value, Mapping):
-        raise ScenarioError(f"{where}: {value!r} is not a table; write it as {{ key = value }}")
-    return value
-
-
-def text_of(value: Any, where: str) -> str:
-    """Refuse anything that is not a text."""
-    if not isinstance(value, str):
-        raise ScenarioError(f'{where}: {short(repr(value))} is not a text; write one text in quotes, as "T"')
-    return value
-
-
 def percent_below(rate: float) -> str:
     """A tariff rate of -1 or less in words."""
     return "-100% leaves nothing of the price" if rate == -1 else f"{100 * rate:g}% is below -100%"
-
-
-def labels(value: Any, where: str) -> None:
-    """Refuse anything that is not a label or a list of labels, one at least."""
-    listed = [value] if isinstance(value, str) or value is None else value
-    if isinstance(listed, (list, tuple)) and not listed:
-        raise ScenarioError(f"{where}: the list is empty, so that nothing is chosen; name at least one, or leave the "
-                            "key out")
-    if not isinstance(listed, (list, tuple)) or not all(isinstance(v, str) or v is None for v in listed):
-        raise ScenarioError(f'{where}: {value!r} is not a name or a list of names; write it as ["USA", "CAN"]')
-
-
-def number(value: Any, where: str) -> None:
-    """Refuse anything that is not a finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
-        raise ScenarioError(f"{where}: {value!r} is not a number; write it without quotes, as 0.03")

@@ -24,7 +24,7 @@ from cge.benchmark.headers import DIM_SET, SETS
 from cge.errors import ClosureError, ScenarioError
 from cge.model import table
 from cge.model.closure import NUMERAIRE, Swap
-from cge.scenario.shocks import positions
+from cge.scenario.elements import positions
 
 _SIDE = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?\s*")
 _QUOTED = re.compile(r"""(["'])(.*)\1""")

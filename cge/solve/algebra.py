@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from cge.errors import TableError
 from cge.model.closure import active_cells
 from cge.model.named import Named
 from cge.model.ops import corners, level
@@ -67,10 +68,13 @@ def algebra(system: System, data: dict[str, Any] | None = None, *, only: Sequenc
     for row in system.table.definitions.values():
         if row.name in reports or (only is not None and row.name not in only):
             continue
-        value = row.fn(view) if row.kind == "define" else view._chain(row)
+        with corners() as found:
+            value = row.fn(view) if row.kind == "define" else view._chain(row)
         cells = active_cells(row.name, system.table, system.cal)
         own = given[row.name].val
         _constrain(model, system, row, cells, own, _cells(value, row, own.shape), base)
+        for part, _ in found:  # own = max(0, part), which is the corner min(own, own - part) = 0
+            _note_corners(model, system, row, cells, own, own - _cells(part, row, own.shape))
     for row in system.table.conditions.values():
         if only is not None and row.name not in only:
             continue
@@ -79,6 +83,9 @@ def algebra(system: System, data: dict[str, Any] | None = None, *, only: Sequenc
             lhs, rhs = (_cells(side, row, cells.shape) for side in view.condition(row))
         _constrain(model, system, row, cells, lhs, rhs, base)
         for slack, rent in found:
+            if rent is None:
+                raise TableError(f"condition '{row.name}' uses positive_part, which is the whole of a definition; "
+                                 "define its value first")
             _note_corners(model, system, row, cells, _cells(slack, row, cells.shape), _cells(rent, row, cells.shape))
     model.objective = pyo.Objective(expr=0.0)
     return model

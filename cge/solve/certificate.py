@@ -112,14 +112,18 @@ def social_accounts(view: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     remit = val(v.remearl) + val(v.remnew)
     spend = val(v.spendearl) + val(v.spendnew)
     migrants = val(v.yearl) + val(v.ynew)
+    # Rents anew from pay and rate: the host's part, and what goes home.
+    rents = val(v.ynew) * (1.0 - np.exp(-val(v.rentrate)))
+    to_host, to_home = float(v.RENTHOST.level()) * rents, float(v.RENTHOME.level()) * rents
+    paid_rent = (to_host + to_home).sum((0, 1))
     taxes = ((makb - maks).sum((0, 1)) + (evfp - evfb).sum((0, 1)) + (evfb - evos).sum((0, 1))
              + firms_d.sum((0, 1)) - dom["f"].sum((0, 1)) + firms_m.sum((0, 1)) - imp["f"].sum((0, 1))
              + sum((paid[k] - dom[k] - imp[k]).sum(0) for k in "pgi")
              + (vfob - vxsb).sum((0, 2)) + (vmsb - vcif).sum((0, 1)))
     dep = val(v.VDEP * v.pinv * v.kb)
     save = val(level(v.SAVE * v.ysave))
-    rebate = spend.sum((0, 1)) + remit.sum((0, 1)) - migrants.sum((0, 1))
-    received = remit.sum((0, 2)) + val(v.transfer)
+    rebate = spend.sum((0, 1)) + remit.sum((0, 1)) + paid_rent - migrants.sum((0, 1))
+    received = remit.sum((0, 2)) + val(v.transfer) + to_host.sum((0, 1)) + to_home.sum((0, 2))
     resident_income = evos.sum((0, 1)) - dep + taxes - migrants.sum((0, 1)) - rebate + received
     resident_use = paid["p"].sum(0) - spend.sum((0, 1)) + paid["g"].sum(0) + save
     return {

@@ -13,7 +13,7 @@ import xarray as xr
 
 from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
-from cge.model import Calibration, calibrate, table
+from cge.model import Calibration, Layout, calibrate, table
 from cge.model.closure import NUMERAIRE, Closure
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
 FREE_COEFFICIENTS = frozenset((
     "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",
-    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ"))
+    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ", "ELASM", "FREEM", "RENTHOST", "RENTHOME"))
 
 
 @dataclass
@@ -113,6 +113,8 @@ class Model:
         Replacements of :data:`cge.model.LABOUR_DEFAULTS`.
     rordelta : float, optional
         1: investment by expected returns, 0: fixed shares; default from the benchmark.
+    mobility : Layout, optional
+        Lets workers respond to wages, and says where caps may be (:func:`cge.scenario.mobility.layout_of`).
 
     Raises
     ------
@@ -124,9 +126,10 @@ class Model:
     closure: Closure = field(default_factory=Closure)
     labour: Mapping[str, float] | None = None
     rordelta: float | None = None
+    mobility: Layout | None = None
 
     def __post_init__(self) -> None:
-        self.cal: Calibration = calibrate(self.bench, table, self.labour, self.rordelta)
+        self.cal: Calibration = calibrate(self.bench, table, self.labour, self.rordelta, self.mobility)
         self.system = System(table, self.cal, self.closure)
         self._base = self.system.base_data()
         self._newton: Newton | None = None
@@ -324,17 +327,29 @@ class Model:
         goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"]),
                 "masks": self._base["masks"]}
         for name, value in shocks.items():
+            if self.mobility is None and name in ("migcost", "cappair", "caphost", "capbloc"):
+                raise ScenarioError(f"'{name}' has no effect where new movers are those of a quota; let workers move "
+                                    "for wages, with mobility = [{ ... }] in the scenario")
             self.system.set_exogenous(goal, name, value)
-        self._check_movers(goal["exo"]["quota"], coef["MSHR"])
+        self._check_movers(goal)
         given, gap = goal["exo"]["transfer"], float(np.sum(goal["exo"]["transfer"]))
         if not len(self.system.free_cells("transfer")) and abs(gap) > 1e-9 * float(np.abs(given).max(initial=1.0)):
             raise ScenarioError(f"the transfers sum to {gap:.6g} million US$ over regions; what one receives another "
                                 "must give: make them sum to zero")
         return goal
 
-    def _check_movers(self, quota: np.ndarray, shares: np.ndarray) -> None:
-        """Refuse quotas whose movers have no home, come from the host itself, or empty a region."""
+    def _check_movers(self, goal: dict) -> None:
+        """Refuse quotas whose movers have no home, come from the host itself, or empty a region; caps below zero."""
+        quota, coef = goal["exo"]["quota"], goal["coef"]
+        shares = coef["MSHR"]
         skills, regions = self.bench.sets["skill"], self.bench.sets["reg"]
+        for name in ("cappair", "caphost", "capbloc"):
+            if np.any(goal["exo"][name] < 0.0):
+                raise ScenarioError(f"'{name}' is a number of workers; the smallest asked is "
+                                    f"{goal['exo'][name].min():.4g} thousand - give 0 or more")
+        if quota.any() and (coef["ELASM"].any() or coef["FREEM"].any()):
+            raise ScenarioError("a quota and workers who move for wages are two rules for the same people; set quota "
+                                "to zero, or ELASM and FREEM")
         homes, own = shares.sum(1), np.einsum("shh->sh", shares)
         for s, r in np.argwhere((quota != 0.0) & ((np.abs(homes - 1.0) > 1e-9) | (own != 0.0))):
             raise ScenarioError(

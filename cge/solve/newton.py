@@ -49,9 +49,11 @@ _FIRST = 2e-3
 STALLED = 0.3
 #: Residuals above this are taken in single precision: on the way to a tight goal, and to a loose one (above 1e-6).
 _ROUGH, _ROUGHEST, _LOOSE = 1e-3, 2e-5, 1e-6
+#: Below this a residual that does not fall in single precision is taken again in double.
+_DOUBTFUL = 1e-2
 #: Least ratio of a residual to the square of the one before that Newton is expected to reach.
 _SHRINK = 0.1
-#: Cycles of GMRES in the search for what makes a Jacobian singular.
+#: Cycles of GMRES where one does not do, as in the search for what makes a Jacobian singular.
 _CYCLES = 6
 
 
@@ -258,21 +260,26 @@ class Newton:
         at = trial = self._jnp.asarray(x)
         best, step, move, halvings = np.inf, 1.0, None, 0
         floor = _ROUGHEST if goal > _LOOSE else _ROUGH
-        expected, shrink = np.inf if rough else floor, _SHRINK
+        coarse, expected, shrink = rough and single is not None, np.inf, _SHRINK
         for _ in range(_MAX_ITERATIONS):
             f, next_move, norm = None, None, np.nan
-            if single is not None and expected > floor:
+            if coarse and expected > floor:
                 tol = _FIRST if np.isinf(expected) else 0.1 * max(shrink * expected, goal / expected)
                 next_move, norm = self._rough(trial, single, tol, report)
             if not norm > floor:
                 f, norm = self._measure(trial, double, data)
                 next_move = None
+                if coarse:  # from here on in double precision: what single precision said is no measure for it
+                    coarse, best = False, np.inf
             if f is not None and norm < goal:
                 report.residual = norm
                 return self._last(trial, data)
             if not (np.isfinite(norm) and norm < (1.0 - 1e-4 * step) * best):
                 if best < ACCEPTABLE:
                     break  # rounding, not the step, holds the residual up
+                if coarse and best < _DOUBTFUL:  # single precision may not tell a good step here
+                    coarse, trial, best, step, move = False, at, np.inf, 1.0, None
+                    continue
                 halvings += 1
                 if move is None or halvings > _MAX_HALVINGS:
                     break
@@ -293,7 +300,7 @@ class Newton:
             return np.asarray(at)
         raise SolveFailed(explain(self.system, np.asarray(at), data))
 
-    def _rough(self, at: Any, single: dict, tol: float, report: NewtonReport) -> tuple[Any, float]:
+    def _rough(self, at: Any, single: dict | None, tol: float, report: NewtonReport) -> tuple[Any, float]:
         """Newton step and largest residual at a point, all in single precision."""
         f, product = self._linear(np.asarray(at, np.float32), single)
         norm = float(self._jnp.abs(f).max())
@@ -325,8 +332,26 @@ class Newton:
             report.products += int(products)
             if float(left) < STALLED:
                 return norm * self._jnp.asarray(np.asarray(dx, float))
-        dx, products, _ = self._krylov(self._linear(at, double)[1], self._factors, -f, tol)
+        product = self._linear(at, double)[1]
+        dx, products, left = self._krylov(product, self._factors, -f, tol)
         report.products += int(products)
+        if not float(left) > 2.0 * tol:
+            return dx
+        # The benchmark is too far away to precondition.
+        if self._blocks is None:
+            jac = np.asarray(self._jacobian(at, double))
+            report.products += self.system.n
+            try:
+                return self._jnp.asarray(np.linalg.solve(jac, -np.asarray(f)))
+            except np.linalg.LinAlgError:
+                return dx
+        rest = float(left)
+        for _ in range(_CYCLES):
+            if not rest > tol:
+                break
+            more, products, left = self._krylov(product, self._factors, -f - product(dx), tol / rest)
+            report.products += int(products)
+            dx, rest = dx + more, rest * float(left)
         return dx
 
     def why_singular(self, x: np.ndarray, data: dict) -> str:

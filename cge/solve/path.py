@@ -33,7 +33,7 @@ _ACCEPTABLE = 1e-4
 _SMALL_MONEY = 1e-10
 #: Residual demanded of interior points: in sub-steps, and by themselves, where their error enters the indices only
 #: times how far weights move (measured: a thousandth of it and less); of large systems and batches.
-_INTERIOR, _NODE, NODE_LOOSE = 1e-8, 1e-6, 1e-5
+_INTERIOR, _NODE, NODE_LOOSE = 1e-8, 1e-7, 1e-5
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
 _MAX_SWEEPS = 12

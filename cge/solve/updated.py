@@ -43,9 +43,10 @@ def updated(solution: Solution, name: str | None = None) -> Benchmark:
         New movers: their productivity differs from that of earlier migrants, which a benchmark cannot hold.
     """
     model = solution.model
-    if np.any(solution["quota"].values != 0.0):
+    if np.any(solution["mov"].values != 0.0):
         raise ScenarioError("a scenario with new movers has no updated benchmark: it would have to hold them as "
-                            "earlier migrants, whose productivity is another; solve the scenario without its quota")
+                            "earlier migrants, whose productivity is another; solve the scenario without "
+                            "its quota or mobility")
     if np.any(solution["transfer"].values != 0.0):
         raise ScenarioError("a scenario with transfers between regions has no updated benchmark: a GTAP data base has "
                             "no place for them; solve the scenario without its shock of transfer")

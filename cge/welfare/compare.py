@@ -13,7 +13,7 @@ from cge.benchmark import Benchmark, open_benchmark
 from cge.errors import CGEError, ScenarioError, SolveFailed
 from cge.model.closure import Closure
 from cge.results import to_dataset
-from cge.scenario import Scenario, ScenarioFile, read_scenarios, shocks_of
+from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shocks_of
 from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
 from cge.scenario.parts import parts_of
 from cge.scenario.spec import breakeven_pairs
@@ -131,7 +131,7 @@ def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     """The model that a scenario file asks for: benchmark, closure, labour options, engine."""
     closure = Closure(closure_swaps(file.closure, bench))
     model = Model(with_mobility(bench, file.closure), closure, labour=file.labour,
-                  rordelta=file.closure.get("rordelta"))
+                  rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench))
     return model.using(file.engine)
 
 

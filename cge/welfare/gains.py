@@ -16,6 +16,8 @@ GROUPS = ("permanent residents", "earlier migrants", "new movers")
 CONCEPTS = ("residents", "earlier migrants", "home", "host")
 _MUSD = "million US$"
 _BENCHMARK = "benchmark"
+#: Movers (thousand) below which there are none: the rounding of a solve is nobody.
+_NOBODY = 1e-6
 
 
 def add_gains(ds: xr.Dataset) -> xr.Dataset:
@@ -63,7 +65,7 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
     ds["movers"] = _tag(_reg(ds["mov"].sum("home"), "host"), "new movers by host", "thousand workers", _BENCHMARK)
     ds["movers_from"] = _tag(_reg(ds["mov"].sum("host"), "home"), "new movers by home", "thousand workers", _BENCHMARK)
     number = ds["mov"].sum("host")
-    number = number.where(number > 0)
+    number = number.where(number > _NOBODY)
     # At prices of the host, where it would have been spent.
     sent = (ds["remnew"] * ds["spendpower"].rename(reg="host") / ds["ppriv"].rename(reg="host")).sum("host")
     gain = ds["EVnew"].sum("host")

@@ -17,6 +17,8 @@ _SECTIONS = {
     "batches": "Many counterfactuals, `ww1997`",
     "engines": "The two engines on the same problem in one run",
     "sizes": "Sizes, invented worlds (`cge synth --seed 1`)",
+    "hard": "Hard data: elasticities to 24, skewed shares (`cge synth --seed 1 --hard`)",
+    "floor": "Where the time goes, against the bandwidth of memory",
 }
 _HEAD = """# Benchmarks
 

@@ -195,4 +195,5 @@ def test_every_exogenous_variable_is_tested():
     named = {n for pair in SAME for side in pair for n in side} | set(EXACT) | set(SIGNS) | set(SLACKS) | MOBILITY
     named |= {"ams", "au", "pop", "wfloor", "taxearl",
               "transfer"}  # test_wage_floor.py, test_sensitivity_options.py, test_policy.py
+    named |= {"migcost", "cappair", "caphost", "capbloc"}  # test_mobility.py
     assert {s.name for s in table.symbols.values() if s.role == "exogenous"} - named == set()

@@ -84,7 +84,7 @@ def test_doubling_the_numeraire_changes_nothing_real(m):
     for symbol, before in base.items():
         if symbol.startswith("del_") or symbol == "pwu":
             continue  # changes of nominal values; GTAP's index whose weights add up to more than one
-        scale = max(np.abs(before).max(), 1.0)
+        scale = np.abs(before).max(initial=1.0)
         active = np.broadcast_to(m.cal.masks.get(symbol, True), before.shape)
         same, doubled = (np.abs(twice[symbol] - k * before)[active].max(initial=0.0) < 1e-8 * scale for k in (1, 2))
         assert same or doubled, symbol

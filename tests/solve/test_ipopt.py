@@ -1,12 +1,15 @@
 """The second engine agrees with the fast one: every variable, in T, M, T+M, with floors that bind and that do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cge import open_benchmark
+from cge._paths import shipped
 from cge.errors import ScenarioError, SolveFailed
 from cge.model import table
-from cge.scenario import read_scenarios, shocks_of
+from cge.scenario import layout_of, read_scenarios, shocks_of
 from cge.solve.model import Model
 from cge.solve.newton import NewtonReport
 from tests import cases, gempack
@@ -87,8 +90,6 @@ def test_agreement_on_nus333(name):
 @pytest.mark.parametrize("name", ["T", "M", "T+M"])
 def test_agreement_on_ww1997(name):
     """A single sub-step: each solve of a hundred thousand constraints takes Ipopt a minute or more."""
-    from cge._paths import shipped
-
     file = read_scenarios(shipped("runs", "walmsley_winters.toml"))
     m = Model(open_benchmark("ww1997"), labour=file.labour)
     what = shocks_of(file.scenarios[name], m, file.labour)
@@ -103,6 +104,20 @@ def test_agreement_on_ww1997_with_floors_binding_and_slack():
     what = {"tm": 1.05, "wfloor": floor}
     one, two = m.solve(what, steps=1), m.solve(what, steps=1, engine="ipopt")
     assert (one["unemp"] > 1e-6).any() and (one["unemp"] < 1e-9).any()
+    agree(one, two)
+
+
+@pytest.mark.long
+def test_agreement_on_ww1997_with_caps_binding_and_slack():
+    """Wage-responsive movers, caps of pairs, hosts and a bloc, one host closed."""
+    scenario = read_scenarios(shipped("runs", "mobility.toml")).scenarios["B"]
+    scenario = replace(scenario, caps=[*scenario.caps, {"rate": 0.05, "hosts": ["CAN"]}])
+    bench = open_benchmark("ww1997")
+    m = Model(bench, mobility=layout_of([scenario], bench))
+    what = shocks_of(scenario, m)
+    one, two = m.solve(*what, steps=1), m.solve(*what, steps=1, engine="ipopt")
+    bound = [one[n].values[m.cal.masks[n]] > 1e-6 for n in ("rentpair", "renthost", "rentbloc")]
+    assert bound[0].any() and bound[1].any() and not bound[1].all() and bound[2].all()
     agree(one, two)
 
 
