@@ -26,7 +26,7 @@ from cge.benchmark import Benchmark, synthetic_benchmark
 from cge.benchmark.headers import HEADERS
 from cge.errors import CGEError
 from cge.solve.model import Model, Solution
-from tests.cases import fast, no_tariffs, quota
+from tests.cases import no_tariffs, quota
 
 #: Elasticities of substitution that a solve may replace, by what they govern.
 ARMINGTON = ("ESUBD", "ESUBM")

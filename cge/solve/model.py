@@ -364,7 +364,7 @@ class Model:
                 f"{natives[s, h]:.4g} thousand natives at work; lower the quota or spread it over more homes")
 
     def _bend(self, goal: dict) -> float:
-        """How the path is walked, from the largest rise and fall of a shocked index; a price level moves nothing real."""
+        """How the path is walked, from the largest rise and fall of a shocked index; the price level aside."""
         moves = [end - self._base[tree][name]
                  for tree in ("exo", "target") for name, end in goal[tree].items()
                  if name != NUMERAIRE and end is not self._base[tree][name] and table.symbols[name].positive]

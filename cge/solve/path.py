@@ -37,6 +37,8 @@ _INTERIOR, _NODE, NODE_LOOSE = 1e-8, 1e-7, 1e-5
 _MAX_STEPS = 64
 _MAX_HALVINGS = 8
 _MAX_SWEEPS = 12
+#: Speed of an unknown before a failure, over its average speed until then, that is worth a word.
+_TURNING = 3.0
 
 
 class Path:
@@ -146,12 +148,25 @@ class Path:
         words = str(error)
         if last > 0.0:
             part = 100.0 * bent(last, self.goal.get("bend", 0.0))
-            return SolveFailed(f"{words}. {part:.3g}% of the shock had a solution")
+            return SolveFailed(f"{words}. {part:.3g}% of the shock had a solution{self._turning(last)}")
         if (why := getattr(self.model.newton, "why_singular", None)) is not None:
             data = self.model.data_at(self.goal, 0.0, self.model.base().data["rates"])
             if found := why(self.points[0.0], data):
                 words += f"; with these coefficients {found}"
         return SolveFailed(words)
+
+    def _turning(self, last: float) -> str:
+        """The unknown that moves ever faster towards the last point: where paths of solutions turn back."""
+        before = max((s for s in self.points if 0.0 < s < last), default=0.0)
+        if before == 0.0:
+            return ""
+        speed = np.abs(self.points[last] - self.points[before]) / (last - before)
+        j = int(np.argmax(speed))
+        if speed[j] < _TURNING * abs(self.points[before][j]) / before:
+            return ""
+        name, element = self.model.system.locate_unknown(j)
+        return (f", to which '{name}'{' of ' + ', '.join(element) if element else ''} moves ever faster: the path of "
+                "solutions may turn back there, with no equilibrium beyond; try rordelta = 0 or other elasticities")
 
     def _settle(self, times: tuple[float, ...], found: dict[str, np.ndarray]) -> tuple[np.ndarray, dict]:
         """Solve the end point with its integrated indices; all points again where those move the solution itself.

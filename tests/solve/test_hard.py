@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from cge.benchmark import synthetic_benchmark
 from cge.errors import SolveFailed
 from cge.model.closure import Closure, Swap
 from cge.solve.model import Model
@@ -16,6 +17,7 @@ from tests.hard_cases import (
     NO_RETURN,
     ROUTES,
     elasticities,
+    outcome,
     reform,
     regional_blocks,
     rough,
@@ -121,7 +123,8 @@ def test_the_price_level_changes_neither_effort_nor_quantities(route, level):
     shocks, coefficients = reform(m)
     one, two = m.solve(shocks, coefficients), m.solve({**shocks, "pfactwld": level}, coefficients)
     if route == "dense":
-        assert abs(two.report.iterations - one.report.iterations) <= 1
+        # Differences are measured against benchmark flows, so that a thousandth of the level asks for three more digits.
+        assert abs(two.report.iterations - one.report.iterations) <= (1 if level == 2.0 else 4)
     assert two.steps == one.steps
     assert two.certificate.worst < CERTIFIED
     np.testing.assert_allclose(two["qo"], one["qo"], atol=1e-6)
@@ -160,10 +163,9 @@ def test_a_singular_closure_of_a_large_system_names_rows_and_unknowns(held, free
 @pytest.mark.long
 @pytest.mark.parametrize("case", [c for c in CASES if not c.fails], ids=lambda c: c.name)
 def test_shipped_benchmark(case):
-    m = shipped("dense")
-    try:
-        s = m.solve(*case.policy(m))
-    except SolveFailed as failure:
-        assert "has come to" in str(failure) or "has no value" in str(failure)
+    """A solution, or words: what fails there is listed in docs/engines.md."""
+    found = outcome(case, shipped("dense"))
+    if found["solved"]:
+        assert found["certificate"] < CERTIFIED
     else:
-        assert s.certificate.worst < CERTIFIED
+        assert re.search("has come to|has no value|did not settle|% of the shock had a solution", found["message"])
