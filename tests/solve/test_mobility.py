@@ -301,3 +301,14 @@ def test_agreement_of_the_engines_with_caps_binding_and_slack(model, solved, nam
     assert two.certificate.worst < 1e-9
     corner = ("morestock", "movwage", "mov", "rentpair", "renthost", "rentrate", "qfree", "morewish", "movegain")
     agree(one, two, degenerate=corner if name != "mixed" else ())
+
+
+def test_regional_blocks_find_the_same_corners(model, solved, monkeypatch):
+    """Caps binding and slack, caps at the base stocks, open borders: the route of large systems."""
+    monkeypatch.setattr("cge.solve.newton.DENSE", 10)
+    blocks = Model(model.bench, mobility=layout_of(SCENARIOS.values(), model.bench))
+    for name in ("mixed", "nobody", "free"):
+        two = blocks.solve(*shocks_of(SCENARIOS[name], blocks))
+        assert two.report.products > 0
+        assert two.certificate.worst < 1e-9
+        np.testing.assert_allclose(two.x, solved(name).x, atol=1e-8, err_msg=name)
