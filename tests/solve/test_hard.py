@@ -123,7 +123,7 @@ def test_the_price_level_changes_neither_effort_nor_quantities(route, level):
     shocks, coefficients = reform(m)
     one, two = m.solve(shocks, coefficients), m.solve({**shocks, "pfactwld": level}, coefficients)
     if route == "dense":
-        # Differences are measured against benchmark flows, so that a thousandth of the level asks for three more digits.
+        # Differences are measured against benchmark flows: a thousandth of the level asks for three more digits.
         assert abs(two.report.iterations - one.report.iterations) <= (1 if level == 2.0 else 4)
     assert two.steps == one.steps
     assert two.certificate.worst < CERTIFIED
