@@ -10,6 +10,7 @@ that does not lower the largest residual is halved.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 
 from cge.errors import SolveFailed
 from cge.model.closure import NUMERAIRE
+from cge.model.logsum import quick
 from cge.solve.blocks import RegionBlocks, partition
 from cge.solve.chord import chord
 from cge.solve.device import Device
@@ -94,19 +96,14 @@ class Newton:
         self._device = Device(system)
         #: Integrates reporting rates where evaluating them point by point takes too long.
         self.reporting = Reporting(system, self._device) if part is not None else None
-        self._residual = jax.jit(system.residual)
         self._rates = jax.jit(lambda x, data: system.view(x, data).rate_state(system.rates))
-        self._chord = jax.jit(self._chord_and_rates)
+        self._compile(exact=False)
         #: What the last solve ended on: point, data tree, path state there (on the device).
         self._kept: tuple[np.ndarray, dict, Any] | None = None
 
         def krylov(product, factors, rhs, tol):
             return gmres(product, lambda w: self._precondition(factors, w), rhs, restart=min(_RESTART, system.n),
                          tol=tol)
-
-        def both(x, data):
-            view = system.view(x, data)
-            return system.residual(x, data, view), view.rate_state(system.rates)
 
         def jacobian(x, data):
             jnp = self._jnp
@@ -118,7 +115,24 @@ class Newton:
 
         # Residuals and product are one compiled function, which the Krylov solver and the blocks share.
         self._linear = jax.jit(lambda x, data: jax.linearize(lambda z: system.residual(z, data), x))
-        self._krylov, self._jacobian, self._both = jax.jit(krylov), jax.jit(jacobian), jax.jit(both)
+        self._krylov, self._jacobian = jax.jit(krylov), jax.jit(jacobian)
+
+    def _compile(self, exact: bool) -> None:
+        """Residuals in double precision: in the quick form until a solve meets sums that it cannot take."""
+        jax, _ = jax_modules()
+        system, self._exact, self._lost = self.system, exact, False
+
+        def both(x, data):
+            view = system.view(x, data)
+            return system.residual(x, data, view), view.rate_state(system.rates)
+
+        def form(f):
+            def traced(*args):
+                with contextlib.nullcontext() if exact else quick():
+                    return f(*args)
+            return jax.jit(traced)
+
+        self._residual, self._both, self._chord = form(system.residual), form(both), form(self._chord_and_rates)
 
     def _chord_and_rates(self, x: Any, data: dict, inverse: Any, goal: Any) -> tuple[Any, Any, Any, dict]:
         """Traced: chord iterations, and the path state where they end, without another dispatch."""
@@ -241,14 +255,25 @@ class Newton:
         if self._factors is None:
             raise RuntimeError("factorise first")
         goal = tolerance or (TOLERANCE if self._blocks is None else SINGLE_TOLERANCE)
+        x = np.asarray(x, float)
+        try:
+            return self._attempt(x, data, report, goal, tolerance, rough)
+        except SolveFailed:
+            if self._exact or not self._lost:
+                raise
+        self._compile(exact=True)
+        return self._attempt(x, data, report, goal, tolerance, rough)
+
+    def _attempt(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float, tolerance: float | None,
+                 rough: bool) -> np.ndarray:
         if self._blocks is None:
-            got, norm, count, state = self._chord(np.asarray(x, float), self._device.double(data), self._factors, goal)
+            got, norm, count, state = self._chord(x, self._device.double(data), self._factors, goal)
             report.iterations += int(count)
             if float(norm) < goal or (float(norm) < ACCEPTABLE and tolerance is None):
                 report.residual = float(norm)
                 self._kept = np.asarray(got), data, state
                 return self._kept[0]
-        return self._newton(np.asarray(x, float), data, report, goal, rough)
+        return self._newton(x, data, report, goal, rough)
 
     def _newton(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float, rough: bool) -> np.ndarray:
         """Newton-GMRES with a line search, single precision first where the system is large.
@@ -318,7 +343,9 @@ class Newton:
         else:
             f, rates = self._both(at, double)
             self._kept = (np.asarray(at), data, rates)
-        return f, float(self._jnp.abs(f).max())
+        norm = float(self._jnp.abs(f).max())
+        self._lost |= not np.isfinite(norm)
+        return f, norm
 
     def _last(self, at: Any, data: dict) -> np.ndarray:
         return self._kept[0] if self._kept is not None and self._kept[1] is data else np.asarray(at)
