@@ -14,18 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from cge.model.logarithm import traced_log1p
+
 #: Below this distance from one an elasticity takes, in its own derivative, the expansion about Cobb-Douglas.
 _NEAR = 1e-6
 #: A sum that has lost more than this part of itself is taken from its terms: ``1 + moved`` would lose its digits.
 _LOST = -0.5
-#: The same where nothing else is tried: four of the sixteen digits of double precision are gone.
-_GONE = -1.0 + 1e-4
+#: The same where nothing else is tried: a quarter of the digits are gone.
+_GONE = {8: -1.0 + 1e-4, 4: -1.0 + 1e-2}
 _quick = False
 
 
 @contextlib.contextmanager
 def quick() -> Iterator[None]:
-    """Trace double precision in one pass over the terms: sums of which next to nothing is left are NaN.
+    """Trace sums in one pass over their terms: those of which next to nothing is left are NaN.
 
     Elsewhere a sum that nearly vanishes is taken a second time, from its terms, which makes residuals slower by
     two thirds. Few shocks need it (prohibitive tariffs do); an engine asks for it when it meets NaN.
@@ -72,14 +74,18 @@ def _over(e: Any, log: Any, xp: Any) -> tuple[Any, Any]:
     return zero, 1.0 / xp.where(zero, 1.0, e).astype(np.result_type(e.dtype, log.dtype))
 
 
+def _log1p(a: Any, xp: Any) -> Any:
+    return xp.log1p(a) if xp is np or a.dtype != np.float64 else traced_log1p()(a)
+
+
 def _log(moved: Any, whole: Callable[[], Any], xp: Any) -> tuple[Any, Any]:
     """``log1p(moved)`` and ``1 + moved``; from the terms of the sum where nearly all of it is gone.
 
     ``whole`` gives the sum of the terms over the benchmark's. Traced code takes it only when some cell asks for it.
     """
-    if _quick and xp is not np and moved.dtype == np.float64:
-        moved = xp.where(moved < _GONE, np.nan, moved)
-        return xp.log1p(moved), 1.0 + moved
+    if _quick and xp is not np:
+        moved = xp.where(moved < _GONE[moved.dtype.itemsize], np.nan, moved)
+        return _log1p(moved, xp), 1.0 + moved
     gone = moved < _LOST
 
     def near():
@@ -94,7 +100,7 @@ def _log(moved: Any, whole: Callable[[], Any], xp: Any) -> tuple[Any, Any]:
         from jax.lax import cond
 
         total = cond(gone.any(), far, near)
-    return xp.where(gone, xp.log(xp.where(gone, total, 1.0)), xp.log1p(xp.where(gone, 0.0, moved))), total
+    return xp.where(gone, xp.log(xp.where(gone, total, 1.0)), _log1p(xp.where(gone, 0.0, moved), xp)), total
 
 
 def _sum(share: Any, log: Any, axes: tuple[int, ...], xp: Any) -> tuple[Any, Any]:
@@ -119,7 +125,7 @@ def _index_two(theta: Any, first: Any, second: Any, e: Any, xp: Any) -> tuple[An
     apart = first - second
     alone = theta == 1.0  # the second branch is absent, and its price means nothing
     growth = xp.where(alone, 0.0, theta) * xp.expm1(e * apart)
-    index = second + xp.where(alone, apart, xp.where(zero, theta * apart, xp.log1p(growth) * inverse))
+    index = second + xp.where(alone, apart, xp.where(zero, theta * apart, _log1p(growth, xp) * inverse))
     return index, xp.where(alone, 1.0, (theta + growth) / (1.0 + growth))
 
 

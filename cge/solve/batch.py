@@ -2,8 +2,9 @@
 
 A residual of the table is thousands of small array operations; evaluated for several draws
 at once each operation has more to do, and the product with the inverse Jacobian turns from
-matrix-vector into matrix-matrix. The compiled function does for every draw what
-:class:`cge.solve.path.Path` does for one: chord iterations (`cge.solve.chord`) at the
+matrix-vector into matrix-matrix. Points of the path are solved in single precision, as
+exactly as the integrals of the indices need, the end point after that in double. The
+compiled function does for every draw what :class:`cge.solve.path.Path` does for one: chord iterations (`cge.solve.chord`) at the
 points of the path, line integrals of the Divisia indices, and a last solve of the end
 point with them. Draws are padded to one fixed width, so that compilation happens once.
 """
@@ -16,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cge.model.closure import NUMERAIRE
+from cge.model.logsum import quick
 from cge.model.named import Named
 from cge.model.ops import level, total
 from cge.solve.chord import DEPTH, GROWTH, LARGE, REGULAR
 from cge.solve.jaxsetup import jax_modules
-from cge.solve.newton import ACCEPTABLE, TOLERANCE
+from cge.solve.newton import ACCEPTABLE, SINGLE_TOLERANCE
 from cge.solve.path import _SMALL_MONEY as SMALL_MONEY
 from cge.solve.path import NODE_LOOSE as NODE
 from cge.solve.path import RATE_TOLERANCE
@@ -29,6 +31,8 @@ from cge.solve.quadrature import integration, lobatto
 if TYPE_CHECKING:
     from cge.solve.model import Model
 
+#: Largest residual aimed at, a tenth of what a certificate accepts.
+TOLERANCE = SINGLE_TOLERANCE
 #: Parts of every path, fewest first: how many points are solved for each draw.
 PARTS = (2, 3)
 #: Most residuals at the points of a path, and at the end point afterwards: what needs more is solved alone.
@@ -56,7 +60,7 @@ class Batch:
         self._rules = _rules(self.times)
         self._terms = model.rate_dims()
         jax, _ = jax_modules()
-        self._run = jax.jit(self._traced)
+        self._run = jax.jit(self._quickly)
 
     def run(self, x: Any, inverse: Any, level: Any, fall: float, shared: dict, varied: dict) -> dict[str, Any]:
         """Solve one batch.
@@ -65,8 +69,8 @@ class Batch:
         ----------
         x : array (points, unknown)
             Where the points of every path start; the last is the end point.
-        inverse : array (points, unknown, row)
-            Approximate inverse of the Jacobian at each.
+        inverse : array (unknown, row)
+            Approximate inverse of the Jacobian at all of them.
         level : array (unknown,)
             What a higher numeraire does to the unknowns (zero where the closure holds none).
         fall : float
@@ -83,14 +87,21 @@ class Batch:
         """
         return self._run(x, inverse, level, fall, shared, varied)
 
+    def _quickly(self, *args: Any) -> dict[str, Any]:
+        """Draws with sums that nearly vanish come out unsolved, and are solved alone."""
+        with quick():
+            return self._traced(*args)
+
     # -- traced -----------------------------------------------------------
     def _traced(self, x: Any, inverse: Any, unit: Any, fall: Any, shared: dict, varied: dict) -> dict[str, Any]:
         jax, jnp = jax_modules()
         draws = jax.tree.leaves(varied)[0].shape[0]
         start = shared["rates"]
         wide = jnp.broadcast_to(x[:, None], (x.shape[0], draws, x.shape[1]))
-        x, norm, count, states = solve_side_by_side(
-            lambda z: self._points(z, self.times[1:], shared, varied, start, None), inverse, wide, NODE, _LIMIT)
+        rough, own, first = (_as(jnp.float32, tree) for tree in (shared, varied, start))
+        x, norm, count, states = _as(jnp.float64, solve_side_by_side(
+            lambda z: self._points(z, self.times[1:], rough, own, first, None),
+            _as(jnp.float32, inverse), _as(jnp.float32, wide), NODE, _LIMIT))
         found, *rougher = (self._integrals(states, start, q) for q in self._rules)
         gap = self._largest(found, rougher[0])
         error = gap * fall
@@ -101,7 +112,7 @@ class Batch:
         price = (shift[NUMERAIRE] - start[NUMERAIRE]["acc"]).reshape(draws, 1)
         guess = x[-1] - price * unit  # the price level makes up for the correction
         z, last_norm, more, final = solve_side_by_side(
-            lambda z: self._points(z, self.times[-1:], shared, varied, start, shift), inverse[-1:], guess[None],
+            lambda z: self._points(z, self.times[-1:], shared, varied, start, shift), inverse, guess[None],
             TOLERANCE, _LAST_LIMIT)
         states = jax.tree.map(lambda a, b: jnp.concatenate([a[:-1], b]), states, final)
         again = self._integrals(states, start, self._rules[0])
@@ -123,7 +134,7 @@ class Batch:
 
         points, draws, n = x.shape
         own, acc = jax.tree.map(lambda a: jnp.tile(a, (points,) + (1,) * (a.ndim - 1)), (varied, shift))
-        found = jax.vmap(one)(x.reshape(points * draws, n), jnp.repeat(jnp.asarray(times), draws), own, acc)
+        found = jax.vmap(one)(x.reshape(points * draws, n), jnp.repeat(jnp.asarray(times, x.dtype), draws), own, acc)
         return jax.tree.map(lambda a: a.reshape(points, draws, *a.shape[1:]), found)
 
     def _outputs(self, x: Any, shared: dict, varied: dict, start: dict, shift: dict) -> dict[str, Any]:
@@ -187,6 +198,16 @@ class Batch:
         return worst
 
 
+def _as(kind: Any, tree: Any) -> Any:
+    """The tree with its floating-point arrays in another precision."""
+    jax, jnp = jax_modules()
+
+    def one(a: Any) -> Any:
+        return jnp.asarray(a, kind) if jnp.issubdtype(jnp.asarray(a).dtype, jnp.floating) else a
+
+    return jax.tree.map(one, tree)
+
+
 def times_of(parts: int) -> tuple[float, ...]:
     """Fractions of the shock that are solved, the benchmark first."""
     return tuple(float(t) for t in lobatto(parts))
@@ -211,8 +232,8 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
     ----------
     points : callable
         Array (point, draw, n) to residuals of that shape and a tree of further arrays (point, draw, ...).
-    inverse : array (point, n, n)
-        Approximate inverse Jacobian of each point.
+    inverse : array (n, n)
+        Approximate inverse Jacobian.
     x : array (point, draw, n)
     goal : float
         Largest residual at which a system rests; also below 1e-9 where rounding keeps it from falling.
@@ -235,7 +256,7 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
         return jnp.where(jnp.isfinite(f).all(-1), jnp.abs(f).max(-1), jnp.inf)
 
     def step(f):
-        return -jnp.einsum("pij,pdj->pdi", inverse, jnp.where(jnp.isfinite(f), f, 0.0))
+        return -jnp.einsum("ij,pdj->pdi", inverse, jnp.where(jnp.isfinite(f), f, 0.0))
 
     def going(state):
         return (state["k"] < limit) & state["active"].any()
@@ -253,15 +274,16 @@ def solve_side_by_side(points: Callable[[Any], tuple[Any, Any]], inverse: Any, x
         going_on = on & (norm >= goal) & ~stuck & ~astray
         size = jnp.linalg.norm(dg, axis=-1)
         size = jnp.where(size > 0, size, 1.0)
-        unit = dg / size[..., None]
+        unit = (dg / size[..., None]).astype(float)
         gram = jnp.einsum("kpdn,lpdn->pdkl", unit, unit)
         gram = gram + jnp.where(gram == 0.0, 1.0, REGULAR) * jnp.eye(DEPTH)
         mix = jnp.linalg.solve(gram, jnp.einsum("kpdn,pdn->pdk", unit, g)[..., None])[..., 0]
-        new = x + g - jnp.einsum("pdk,kpdn->pdn", mix / jnp.moveaxis(size, 0, -1), dx + dg)
+        mixed = jnp.einsum("pdk,kpdn->pdn", (mix / jnp.moveaxis(size, 0, -1)).astype(x.dtype), dx + dg)
+        new = x + g - mixed
         return {"k": s["k"] + 1, "x": x, "trial": jnp.where(going_on[..., None], new, x), "g": g, "norm": norm,
                 "first": first, "aux": aux, "dx": dx, "dg": dg, "active": going_on, "count": s["count"] + on}
 
-    none = jnp.zeros(x.shape[:2])
+    none = jnp.zeros(x.shape[:2], x.dtype)
     mixed = jnp.zeros((DEPTH, *x.shape), x.dtype)
     aux = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(points, x)[1])
     end = jax.lax.while_loop(going, body, {

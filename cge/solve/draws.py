@@ -16,17 +16,17 @@ import xarray as xr
 
 from cge.errors import ScenarioError, SolveFailed
 from cge.model import table
-from cge.solve.batch import PARTS, times_of
+from cge.solve.batch import PARTS, TOLERANCE, times_of
 from cge.solve.jaxsetup import jax_modules
-from cge.solve.newton import ACCEPTABLE, TOLERANCE, NewtonReport
+from cge.solve.newton import ACCEPTABLE, NewtonReport
 from cge.solve.path import NODE_LOOSE as NODE
 from cge.solve.path import RATE_TOLERANCE, Path
 
 if TYPE_CHECKING:
     from cge.solve.model import Model, Solution
 
-#: Draws solved side by side: with two or three points of each path 32 to 48 residuals at once. Measured on ww1997 on
-#: two cores: 0.6 ms a residual for 8 at once, 0.5 for 16 and 32, 0.7 for 64, whose arrays leave the cache.
+#: Draws solved side by side: of 4, 8, 12, 16 and 32 what solves most of them a second on ww1997 on two cores. Arrays of
+#: more leave the cache, and all wait for the slowest.
 WIDTH = 16
 #: From how many draws on the Jacobian is inverted anew at their mean: half a second on ww1997.
 PILOT = 64
@@ -203,7 +203,7 @@ class _Job:
         return self.solver.run(self.start, self.inverse, self.level, self.fall, self.shared, varied)
 
     def _pilot(self) -> None:
-        """The mean draw: points of its path to start from, how many are needed, and the inverse Jacobians there.
+        """The mean draw: points of its path to start from, how many are needed, and the inverse Jacobian at its end.
 
         Where it has no solution, which says nothing about the draws, the first one takes its place; where that has none
         either, everything starts from the benchmark.
@@ -213,7 +213,7 @@ class _Job:
         n, inverse = model.system.n, jnp.asarray(model.newton.inverse)
         self.fall, self.times = 1.0, times_of(PARTS[-1])
         self.start = jnp.zeros((len(self.times) - 1, n))
-        self.inverse = jnp.broadcast_to(inverse, (len(self.times) - 1, n, n))
+        self.inverse = inverse
         base = model.base().data["rates"]
         for goal in (lambda: self.mean, lambda: self.goal(0)):
             pilot = goal()
@@ -232,12 +232,11 @@ class _Job:
         if _SAFETY * error < _ROOM * RATE_TOLERANCE:
             self.times, self.fall = times_of(2), min(1.0, _SAFETY * error / change) if change > 0.0 else 1.0
         self.start = jnp.asarray(np.stack([path.points[t] for t in self.times[1:]]))
-        self.inverse = jnp.broadcast_to(inverse, (len(self.times) - 1, n, n))
+        self.inverse = inverse
         if len(self.draws) < PILOT:
             return
-        found = [model.newton.jacobian(path.points[t], model.data_at(pilot, t, base)) for t in self.times[1:]]
         try:
-            anew = np.linalg.inv(np.stack(found))
+            anew = np.linalg.inv(model.newton.jacobian(path.points[1.0], model.data_at(pilot, 1.0, base)))
         except np.linalg.LinAlgError:
             return
         if np.isfinite(anew).all():
