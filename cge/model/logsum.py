@@ -40,6 +40,16 @@ def quick() -> Iterator[None]:
         _quick = before
 
 
+def quickly(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, traced as under :func:`quick`."""
+
+    def traced(*args: Any) -> Any:
+        with quick():
+            return f(*args)
+
+    return traced
+
+
 def log_sum(share: Any, log: Any, axes: tuple[int, ...], xp: Any) -> Any:
     """``log1p(sum share * expm1(log))`` over the axes: change of a sum with benchmark shares ``share``."""
     if xp is np:

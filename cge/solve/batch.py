@@ -4,9 +4,10 @@ A residual of the table is thousands of small array operations; evaluated for se
 at once each operation has more to do, and the product with the inverse Jacobian turns from
 matrix-vector into matrix-matrix. Points of the path are solved in single precision, as
 exactly as the integrals of the indices need, the end point after that in double. The
-compiled function does for every draw what :class:`cge.solve.path.Path` does for one: chord iterations (`cge.solve.chord`) at the
-points of the path, line integrals of the Divisia indices, and a last solve of the end
-point with them. Draws are padded to one fixed width, so that compilation happens once.
+compiled function does for every draw what :class:`cge.solve.path.Path` does for one:
+chord iterations (`cge.solve.chord`) at the points of the path, line integrals of the
+Divisia indices, and a last solve of the end point with them. Draws are padded to one
+fixed width, so that compilation happens once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cge.model.closure import NUMERAIRE
-from cge.model.logsum import quick
+from cge.model.logsum import quickly
 from cge.model.named import Named
 from cge.model.ops import level, total
 from cge.solve.chord import DEPTH, GROWTH, LARGE, REGULAR
@@ -60,7 +61,8 @@ class Batch:
         self._rules = _rules(self.times)
         self._terms = model.rate_dims()
         jax, _ = jax_modules()
-        self._run = jax.jit(self._quickly)
+        # Draws with sums that nearly vanish come out unsolved, and are solved alone.
+        self._run = jax.jit(quickly(self._traced))
 
     def run(self, x: Any, inverse: Any, level: Any, fall: float, shared: dict, varied: dict) -> dict[str, Any]:
         """Solve one batch.
@@ -86,11 +88,6 @@ class Batch:
             the last solve), ``count`` (draw: residuals evaluated), ``acc`` (path state of the end point), ``out``.
         """
         return self._run(x, inverse, level, fall, shared, varied)
-
-    def _quickly(self, *args: Any) -> dict[str, Any]:
-        """Draws with sums that nearly vanish come out unsolved, and are solved alone."""
-        with quick():
-            return self._traced(*args)
 
     # -- traced -----------------------------------------------------------
     def _traced(self, x: Any, inverse: Any, unit: Any, fall: Any, shared: dict, varied: dict) -> dict[str, Any]:

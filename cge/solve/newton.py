@@ -10,7 +10,6 @@ that does not lower the largest residual is halved.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ import numpy as np
 
 from cge.errors import SolveFailed
 from cge.model.closure import NUMERAIRE
-from cge.model.logsum import quick
+from cge.model.logsum import quickly
 from cge.solve.blocks import RegionBlocks, partition
 from cge.solve.chord import chord
 from cge.solve.device import Device
@@ -127,10 +126,7 @@ class Newton:
             return system.residual(x, data, view), view.rate_state(system.rates)
 
         def form(f):
-            def traced(*args):
-                with contextlib.nullcontext() if exact else quick():
-                    return f(*args)
-            return jax.jit(traced)
+            return jax.jit(f if exact else quickly(f))
 
         self._residual, self._both, self._chord = form(system.residual), form(both), form(self._chord_and_rates)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cge.model.logsum import quickly
 from cge.model.named import Named, constant
 from cge.model.ops import level, log, total
 from cge.model.table import Row, View
@@ -53,7 +54,19 @@ class Reporting:
 
     def __init__(self, system: System, device: Device):
         self.system, self.device = system, device
-        self._speed = jax_modules()[0].jit(self._differentials)
+        self._compile(exact=False)
+
+    def _compile(self, exact: bool) -> None:
+        """Differentials with sums in the quick form until one is met that it cannot take."""
+        self._exact = exact
+        self._traced = jax_modules()[0].jit(self._differentials if exact else quickly(self._differentials))
+
+    def _speed(self, *args: Any) -> dict[str, np.ndarray]:
+        found = {n: np.asarray(a) for n, a in self._traced(*args).items()}
+        if self._exact or all(np.isfinite(a).all() for a in found.values()):
+            return found
+        self._compile(exact=True)
+        return {n: np.asarray(a) for n, a in self._traced(*args).items()}
 
     def _differentials(self, t: Any, part: Any, pace: Any, x: Any, slope: Any, base: dict, goal: dict,
                        known: dict) -> dict[str, Any]:
@@ -112,7 +125,7 @@ class Reporting:
             speed = self._speed(jnp.asarray(s), jnp.asarray(bent(s, bend)), jnp.asarray(pace(s, bend)), x, dx, base,
                                 goal, known(s))
             for n, a in speed.items():
-                out[n] += h * np.asarray(a)
+                out[n] += h * a
         return out
 
     def _trees(self, data: dict) -> dict:
