@@ -307,6 +307,10 @@ class View:
         """Names of the rates that have been evaluated so far."""
         return set(self._terms)
 
+    def evaluated(self) -> frozenset[str]:
+        """Names of the definitions that have been evaluated so far."""
+        return frozenset(self._memo)
+
     def indices(self) -> frozenset[str]:
         """Definitions evaluated so far whose benchmark values are one in all cells, to rounding.
 

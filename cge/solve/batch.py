@@ -187,7 +187,8 @@ class Batch:
         worst = 0.0
         for name, value in a.items():
             axes = tuple(range(1, value.ndim))
-            gap = jnp.abs(value - b[name]).max(axes, initial=0.0)
+            gap = jnp.abs(value - b[name])
+            gap = jnp.where(jnp.isfinite(gap), gap, jnp.inf).max(axes, initial=0.0)
             world = self.model.system.money(name)
             if world is not None:
                 gap = gap / jnp.maximum(jnp.abs(value).max(axes, initial=0.0), SMALL_MONEY / RATE_TOLERANCE * world)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cge.solve.frame import Framed, Plain
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.system import System
 
@@ -15,11 +16,11 @@ class Device:
 
     Parameters
     ----------
-    system : System
+    system : System, or a form of one (:mod:`cge.solve.frame`)
         Says which arrays its conditions use; no other is put there.
     """
 
-    def __init__(self, system: System):
+    def __init__(self, system: System | Plain | Framed):
         self.system = system
         self._held: dict[int, tuple[Any, Any]] = {}
         self._single: dict[int, tuple[Any, Any]] = {}

@@ -17,8 +17,9 @@ from cge.model import Calibration, Layout, calibrate, table
 from cge.model.closure import NUMERAIRE, Closure
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
+from cge.solve.frame import Frame, Framed, fitting
 from cge.solve.jaxsetup import jax_modules
-from cge.solve.newton import Newton, NewtonReport
+from cge.solve.newton import DENSE, Newton, NewtonReport
 from cge.solve.path import Path as _Path
 from cge.solve.quadrature import bend_of, bent
 from cge.solve.system import System
@@ -139,6 +140,34 @@ class Model:
         self._on_device: dict[str, Any] | None = None
         self.engine = "newton"
         self._engines: dict[str, Model] = {"newton": self}
+        self._frames: dict[int, Frame] = {}
+
+    def under(self, closure: Closure) -> Model:
+        """The same model under another closure, with compiled code shared by all closures made so.
+
+        Parameters
+        ----------
+        closure : Closure
+
+        Raises
+        ------
+        ClosureError
+            The closure cannot make a square model.
+        """
+        other = copy.copy(self)
+        other.closure, other.system = closure, System(table, self.cal, closure)
+        other._base = other.system.base_data()
+        other._newton, other._base_post, other._rate_dims, other._on_device = None, None, None, None
+        other._batches, other._engines = {}, {self.engine: other}
+        return other
+
+    def _in_frame(self) -> Framed | None:
+        """The closure in a frame that all closures share; None for the standard one, which has code of its own."""
+        def standard() -> System:
+            made = next(iter(self._frames.values()), None)
+            return made.standard if made is not None else System(table, self.cal)
+
+        return fitting(self.system, self._frames, standard, DENSE) if self.closure.swaps else None
 
     @property
     def newton(self) -> Newton:
@@ -148,7 +177,7 @@ class Model:
 
             self._newton = Ipopt(self.system, self._base)  # type: ignore[assignment]
         if self._newton is None:
-            engine = Newton(self.system)
+            engine = Newton(self.system, self._in_frame())
             engine.factorise(self._base)
             self._newton = engine
         assert self._newton is not None

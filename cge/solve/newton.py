@@ -18,13 +18,12 @@ import numpy as np
 
 from cge.errors import SolveFailed
 from cge.model.closure import NUMERAIRE
-from cge.model.logsum import quickly
 from cge.solve.blocks import RegionBlocks, partition
-from cge.solve.chord import chord
+from cge.solve.compiled import Compiled
 from cge.solve.device import Device
 from cge.solve.failure import describe, explain
+from cge.solve.frame import Framed, Plain
 from cge.solve.jaxsetup import jax_modules
-from cge.solve.krylov import gmres
 from cge.solve.reporting import Reporting
 from cge.solve.structure import check_structure, explain_null, explain_singular
 from cge.solve.system import System
@@ -37,11 +36,8 @@ SINGLE_TOLERANCE = 1e-10
 ACCEPTABLE = 1e-9
 #: Most unknowns for which the Jacobian is inverted as a whole: enough for 41 regions x 20 commodities.
 DENSE = 4000
-_CHORD_LIMIT = 40
 _MAX_HALVINGS = 12
-_RESTART = 60
 _MAX_ITERATIONS = 40
-_CHUNK = 64
 #: Relative accuracy of the linear systems: at least and at most; in single precision.
 LOOSEST, TIGHTEST, SINGLE_TOL = 1e-2, 1e-8, 1e-5
 #: The same where the residual is not known yet.
@@ -84,57 +80,27 @@ class Newton:
     parameters, coefficients, active sets and path state are traced inputs.
     """
 
-    def __init__(self, system: System):
+    def __init__(self, system: System, form: Framed | None = None):
         self.system = system
-        jax, self._jnp = jax_modules()
+        _, self._jnp = jax_modules()
+        self._form: Framed | Plain = form or Plain(system)
         part = None if system.n <= DENSE else partition(system)
         self._blocks = RegionBlocks(system, part) if part is not None else None
         self._factors: Any = None
         self._base: dict | None = None
         self._level: np.ndarray | None = None
-        self._device = Device(system)
+        self._lost = False
+        self._device = Device(self._form)
         #: Integrates reporting rates where evaluating them point by point takes too long.
         self.reporting = Reporting(system, self._device) if part is not None else None
-        self._rates = jax.jit(lambda x, data: system.view(x, data).rate_state(system.rates))
-        self._compile(exact=False)
         #: What the last solve ended on: point, data tree, path state there (on the device).
         self._kept: tuple[np.ndarray, dict, Any] | None = None
-
-        def krylov(product, factors, rhs, tol):
-            return gmres(product, lambda w: self._precondition(factors, w), rhs, restart=min(_RESTART, system.n),
-                         tol=tol)
-
-        def jacobian(x, data):
-            jnp = self._jnp
-            _, jvp = jax.linearize(lambda z: system.residual(z, data), x)
-            blocks = -(-system.n // _CHUNK)
-            eye = jnp.eye(blocks * _CHUNK, system.n).reshape(blocks, _CHUNK, system.n)
-            cols = jax.lax.map(jax.vmap(jvp), eye)
-            return cols.reshape(blocks * _CHUNK, system.n)[: system.n].T
-
-        # Residuals and product are one compiled function, which the Krylov solver and the blocks share.
-        self._linear = jax.jit(lambda x, data: jax.linearize(lambda z: system.residual(z, data), x))
-        self._krylov, self._jacobian = jax.jit(krylov), jax.jit(jacobian)
-
-    def _compile(self, exact: bool) -> None:
-        """Residuals in double precision: in the quick form until a solve meets sums that it cannot take."""
-        jax, _ = jax_modules()
-        system, self._exact, self._lost = self.system, exact, False
-
-        def both(x, data):
-            view = system.view(x, data)
-            return system.residual(x, data, view), view.rate_state(system.rates)
-
-        def form(f):
-            return jax.jit(f if exact else quickly(f))
-
-        self._residual, self._both, self._chord = form(system.residual), form(both), form(self._chord_and_rates)
-
-    def _chord_and_rates(self, x: Any, data: dict, inverse: Any, goal: Any) -> tuple[Any, Any, Any, dict]:
-        """Traced: chord iterations, and the path state where they end, without another dispatch."""
-        system = self.system
-        best, norm, count = chord(lambda z: system.residual(z, data), inverse, x, goal, _CHORD_LIMIT)
-        return best, norm, count, system.view(best, data).rate_state(system.rates)
+        if form is None:
+            self._code = Compiled(self._form, self._precondition)
+        else:
+            if form.frame.code is None:
+                form.frame.code = Compiled(form.frame, lambda factors, w: factors @ w)
+            self._code = form.frame.code
 
     def _precondition(self, factors: Any, w: Any) -> Any:
         return factors @ w if self._blocks is None else self._blocks.apply(factors, w)
@@ -147,7 +113,10 @@ class Newton:
     @property
     def inverse(self) -> np.ndarray:
         """Inverse of the benchmark Jacobian (unknowns, rows); of small systems only."""
-        return np.asarray(self._factors)
+        return np.asarray(self._factors)[np.ix_(self._form.columns, self._form.rows)]
+
+    def _double(self, data: dict) -> dict:
+        return self._form.bound(self._device.double(data), data)
 
     def price_level(self) -> np.ndarray | None:
         """What a higher numeraire does to the unknowns, to start from: one for logarithms of nominal ones.
@@ -169,14 +138,18 @@ class Newton:
                 zero = np.zeros(self.system.n, np.float32)
                 unit = zero.copy()
                 unit[target] = 1.0
-                _, product = self._linear(zero, self._device.single(self._base))
-                z = np.asarray(self._krylov(product, self._factors, unit, np.float32(SINGLE_TOL))[0], float)
+                _, product = self._code.linear(zero, self._device.single(self._base))
+                z = np.asarray(self._code.krylov(product, self._factors, unit, np.float32(SINGLE_TOL))[0], float)
             self._level = np.where(np.abs(z - np.round(z)) < 1e-2, np.round(z), z)
         return self._level
 
     def jacobian(self, x: np.ndarray, data: dict) -> np.ndarray:
         """Dense Jacobian of the residuals at ``x`` (rows, unknowns)."""
-        return np.asarray(self._jacobian(self._jnp.asarray(x), self._device.double(data)))
+        return self._whole(self._form.pad(x, data), data)[np.ix_(self._form.rows, self._form.columns)]
+
+    def _whole(self, x: np.ndarray, data: dict) -> np.ndarray:
+        """Dense Jacobian of the form."""
+        return np.asarray(self._code.jacobian(self._jnp.asarray(x), self._double(data)))
 
     def rebased(self, system: System, data: dict) -> Newton:
         """The same compiled functions at another benchmark of the same shape, with the inverse of this one.
@@ -185,7 +158,9 @@ class Newton:
         an approximation at the new benchmark, as it is at a shock; see :meth:`factorise` for an exact one.
         """
         other = copy.copy(self)
-        other.system, other._device, other._kept = system, Device(system), None
+        other.system, other._kept = system, None
+        other._form = Framed(system, self._form.frame) if isinstance(self._form, Framed) else Plain(system)
+        other._device = Device(other._form)
         other._device.hold(data)
         other._base = data
         return other
@@ -195,7 +170,7 @@ class Newton:
         if self._kept is not None and x is self._kept[0] and data is self._kept[1]:
             found = self._kept[2]
         else:
-            found = self._rates(self._jnp.asarray(x), self._device.double(data))
+            found = self._code.rates(self._jnp.asarray(self._form.pad(x, data)), self._double(data))
         return {name: {"acc": np.asarray(s["acc"]), "w": [np.asarray(a) for a in s["w"]],
                        "x": [np.asarray(a) for a in s["x"]]} for name, s in found.items()}
 
@@ -214,23 +189,26 @@ class Newton:
         zero = np.zeros(self.system.n)
         if self._blocks is not None:
             x32, single = zero.astype(np.float32), self._device.single(data)
-            self._factors = self._blocks.factorise(x32, single, self._linear(x32, single)[1])
+            self._factors = self._blocks.factorise(x32, single, self._code.linear(x32, single)[1])
             # No correction: the preconditioned Jacobian takes some direction to nothing, or nearly so.
             if not np.asarray(self._factors["gain"]).any() and (found := self.why_singular(zero, data)):
                 raise SolveFailed(found)
         else:
-            self._factors = self._jnp.asarray(self._inverted(self.jacobian(zero, data)))
+            at = self._form.pad(zero, data)
+            whole = self._whole(at, data)
+            self._factors = self._jnp.asarray(self._inverted(whole))
             # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
-            self._chord(zero, self._device.double(data), self._factors, TOLERANCE)
+            self._code.chord(at, self._double(data), self._factors, TOLERANCE)
 
-    def _inverted(self, jac: np.ndarray) -> np.ndarray:
+    def _inverted(self, whole: np.ndarray) -> np.ndarray:
+        jac = whole[np.ix_(self._form.rows, self._form.columns)]
         if not np.isfinite(jac).all():
             row = int(np.argwhere(~np.isfinite(jac))[0][0])
             raise SolveFailed(f"the Jacobian at the benchmark is not finite in {describe(self.system, row)}; "
                               "a coefficient or elasticity there is out of range")
         check_structure(self.system, jac)
         try:
-            inverse = np.linalg.inv(jac)
+            inverse = np.linalg.inv(whole)
         except np.linalg.LinAlgError:
             inverse = None
         if inverse is None or not np.isfinite(inverse).all() or np.abs(inverse).max() > 1e13:
@@ -251,19 +229,24 @@ class Newton:
         if self._factors is None:
             raise RuntimeError("factorise first")
         goal = tolerance or (TOLERANCE if self._blocks is None else SINGLE_TOLERANCE)
-        x = np.asarray(x, float)
+        start = self._form.pad(np.asarray(x, float), data)
         try:
-            return self._attempt(x, data, report, goal, tolerance, rough)
+            got = self._attempt(start, data, report, goal, tolerance, rough)
         except SolveFailed:
-            if self._exact or not self._lost:
+            if self._code.exact or not self._lost:
                 raise
-        self._compile(exact=True)
-        return self._attempt(x, data, report, goal, tolerance, rough)
+            self._code.compile(exact=True)
+            got = self._attempt(start, data, report, goal, tolerance, rough)
+        out = self._form.unpad(got)
+        if self._kept is not None and self._kept[0] is got:
+            self._kept = out, *self._kept[1:]
+        return out
 
     def _attempt(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float, tolerance: float | None,
                  rough: bool) -> np.ndarray:
+        self._lost = False
         if self._blocks is None:
-            got, norm, count, state = self._chord(x, self._device.double(data), self._factors, goal)
+            got, norm, count, state = self._code.chord(x, self._double(data), self._factors, goal)
             report.iterations += int(count)
             if float(norm) < goal or (float(norm) < ACCEPTABLE and tolerance is None):
                 report.residual = float(norm)
@@ -277,7 +260,7 @@ class Newton:
         A large residual is as good in single precision, where it comes with the linearisation; a small one is
         taken in double precision, together with the state of the indices.
         """
-        double, single = self._device.double(data), self._device.single(data) if self._blocks is not None else None
+        double, single = self._double(data), self._device.single(data) if self._blocks is not None else None
         at = trial = self._jnp.asarray(x)
         best, step, move, halvings = np.inf, 1.0, None, 0
         floor = _ROUGHEST if goal > _LOOSE else _ROUGH
@@ -319,27 +302,27 @@ class Newton:
         report.residual = best
         if best < ACCEPTABLE:
             return np.asarray(at)
-        raise SolveFailed(explain(self.system, np.asarray(at), data))
+        raise SolveFailed(explain(self.system, self._form.unpad(np.asarray(at)), data))
 
     def _rough(self, at: Any, single: dict | None, tol: float, report: NewtonReport) -> tuple[Any, float]:
         """Newton step and largest residual at a point, all in single precision."""
-        f, product = self._linear(np.asarray(at, np.float32), single)
-        norm = float(self._jnp.abs(f).max())
+        f, product = self._code.linear(np.asarray(at, np.float32), single)
+        norm = _largest(f)
         if not np.isfinite(norm) or norm == 0.0:
             return None, np.nan
         accuracy = np.float32(np.clip(tol, SINGLE_TOL, LOOSEST))
-        dx, products, left = self._krylov(product, self._factors, f / -norm, accuracy)
+        dx, products, left = self._code.krylov(product, self._factors, f / -norm, accuracy)
         report.products += int(products)
         return norm * self._jnp.asarray(np.asarray(dx, float)), norm if float(left) < STALLED else np.nan
 
     def _measure(self, at: Any, double: dict, data: dict) -> tuple[Any, float]:
         """Residuals in double precision and the largest of them; large systems note the state of the indices."""
         if self._blocks is None:
-            f = self._residual(at, double)
+            f = self._code.residual(at, double)
         else:
-            f, rates = self._both(at, double)
+            f, rates = self._code.both(at, double)
             self._kept = (np.asarray(at), data, rates)
-        norm = float(self._jnp.abs(f).max())
+        norm = _largest(f)
         self._lost |= not np.isfinite(norm)
         return f, norm
 
@@ -350,20 +333,20 @@ class Newton:
               report: NewtonReport) -> Any:
         if single is not None:
             x32, rhs = np.asarray(at, np.float32), np.asarray(f / -norm, np.float32)
-            dx, products, left = self._krylov(self._linear(x32, single)[1], self._factors, rhs,
+            dx, products, left = self._code.krylov(self._code.linear(x32, single)[1], self._factors, rhs,
                                               np.float32(max(tol, SINGLE_TOL)))
             report.products += int(products)
             if float(left) < STALLED:
                 return norm * self._jnp.asarray(np.asarray(dx, float))
-        product = self._linear(at, double)[1]
-        dx, products, left = self._krylov(product, self._factors, -f, tol)
+        product = self._code.linear(at, double)[1]
+        dx, products, left = self._code.krylov(product, self._factors, -f, tol)
         report.products += int(products)
         if not float(left) > 2.0 * tol:
             return dx
         # The benchmark is too far away to precondition.
         if self._blocks is None:
-            jac = np.asarray(self._jacobian(at, double))
-            report.products += self.system.n
+            jac = np.asarray(self._code.jacobian(at, double))
+            report.products += self._form.n
             try:
                 return self._jnp.asarray(np.linalg.solve(jac, -np.asarray(f)))
             except np.linalg.LinAlgError:
@@ -372,7 +355,7 @@ class Newton:
         for _ in range(_CYCLES):
             if not rest > tol:
                 break
-            more, products, left = self._krylov(product, self._factors, -f - product(dx), tol / rest)
+            more, products, left = self._code.krylov(product, self._factors, -f - product(dx), tol / rest)
             report.products += int(products)
             dx, rest = dx + more, rest * float(left)
         return dx
@@ -383,15 +366,15 @@ class Newton:
         A known point is looked for in its image under the Jacobian: what is not found again is a direction that no
         equation feels, and what no point has for its image is an equation that follows from the others.
         """
-        double, n = self._device.double(data), self.system.n
-        product = self._linear(self._jnp.asarray(x), double)[1]
+        double, n = self._double(data), self._form.n
+        product = self._code.linear(self._jnp.asarray(self._form.pad(x, data)), double)[1]
         rng = np.random.default_rng(0)
 
         def left(rhs):
             """Solution as far as there is one, and what remains of the right side."""
             z, rest = np.zeros(n), rhs
             for _ in range(_CYCLES):
-                z = z + np.asarray(self._krylov(product, self._factors, self._jnp.asarray(rest), 1e-10)[0])
+                z = z + np.asarray(self._code.krylov(product, self._factors, self._jnp.asarray(rest), 1e-10)[0])
                 rest = rhs - np.asarray(product(self._jnp.asarray(z)))
                 if not np.linalg.norm(rest) > 1e-10 * np.linalg.norm(rhs):
                     break
@@ -406,4 +389,9 @@ class Newton:
         if not (np.linalg.norm(rest) < 1e-8 * np.linalg.norm(image) and np.abs(free).max() > 1e-3
                 and np.linalg.norm(over) > 1e-5 * np.linalg.norm(rhs)):
             return ""
-        return explain_null(self.system, over[:, None], free[:, None])
+        return explain_null(self.system, over[self._form.rows][:, None], free[self._form.columns][:, None])
+
+
+def _largest(f: Any) -> float:
+    """Largest residual, NaN where one is NaN: compiled maxima may pass over those."""
+    return float(np.abs(np.asarray(f)).max())

@@ -41,6 +41,8 @@ class System:
         the table does not mark ``post``.
     post : list of str
         The other rates, integrated over the stored path on request.
+    evaluated : frozenset of str
+        Definitions that the conditions use.
     used : frozenset of str
         Coefficients and exogenous variables that the conditions use.
     """
@@ -205,6 +207,7 @@ class System:
                          "mode": "fixed", "row": None})
             getattr(view, name)
         needed = view.rates_used()
+        self.evaluated = view.evaluated()
         self._indices = view.indices()
         for name in self.table.rates():
             if name in needed or not self.table.definitions[name].post:
