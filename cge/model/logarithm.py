@@ -29,6 +29,7 @@ def traced_log1p() -> Any:
     from jax import lax
 
     @jax.custom_jvp
+    @jax.jit  # traced once for each shape: an equation table has hundreds of sums
     def log1p(m):
         whole = 1.0 + m
         bits = lax.bitcast_convert_type(whole, jnp.int64)
