@@ -10,6 +10,9 @@ from cge.solve.frame import Framed, Plain
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.system import System
 
+#: Cells up to which an array is handed to compiled functions as it is.
+_SMALL = 100_000
+
 
 class Device:
     """Keeps the arrays of one benchmark on the device.
@@ -32,10 +35,16 @@ class Device:
             self._held[id(leaf)] = (leaf, jnp.asarray(leaf))
 
     def double(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The tree in double precision."""
+        """The tree in double precision; small arrays stay where they are, since one call takes them there faster."""
         jax, jnp = jax_modules()
-        return jax.tree.map(lambda a: self._held[id(a)][1] if id(a) in self._held else jnp.asarray(a),
-                            self.system.trimmed(data))
+
+        def one(a: Any) -> Any:
+            held = self._held.get(id(a))
+            if held is not None:
+                return held[1]
+            return jnp.asarray(a) if np.size(a) > _SMALL else a
+
+        return jax.tree.map(one, self.system.trimmed(data))
 
     def held(self, tree: dict[str, Any]) -> dict[str, Any]:
         """Any tree in double precision, arrays of the benchmark from the device where they are there."""
