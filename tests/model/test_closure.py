@@ -9,6 +9,7 @@ from cge.errors import ClosureError, SolveFailed
 from cge.model import table
 from cge.model.closure import Closure, Swap, active_cells
 from cge.model.table import Table
+from cge.solve.frame import Plain
 from cge.solve.model import Model
 from cge.solve.newton import Newton
 from cge.solve.structure import check_structure
@@ -183,4 +184,4 @@ def test_a_closure_that_is_singular_by_its_numbers_is_explained(freed, held, say
     jacobian = complex_step_jacobian(bad.system, np.zeros(bad.system.n), bad._base)
     check_structure(bad.system, jacobian)
     with pytest.raises(SolveFailed, match=says):
-        Newton._inverted(SimpleNamespace(system=bad.system), jacobian)
+        Newton._inverted(SimpleNamespace(system=bad.system, _form=Plain(bad.system)), jacobian)
