@@ -28,7 +28,7 @@ def median(call, rounds=15):
         clock = time.perf_counter(); jax.block_until_ready(call()); out.append(time.perf_counter() - clock)
     return statistics.median(out)
 
-_, product = newton._linear(x32, single)
+_, product = newton._code.linear(x32, single)
 times = jax.jit(lambda p, v: p(v))
 precondition = jax.jit(newton._precondition)
 stored = sum(a.nbytes for a in jax.tree.leaves(product) if not isinstance(a, np.ndarray))
@@ -39,7 +39,7 @@ read = block.nbytes / median(lambda: total(block))
 print(json.dumps({
     "n": n, "stored": stored, "read": read, "product": median(lambda: times(product, one)),
     "precondition": median(lambda: precondition(newton._factors, one)),
-    "linear": median(lambda: newton._linear(x32, single)), "double": median(lambda: newton._both(x, double))}))
+    "linear": median(lambda: newton._code.linear(x32, single)), "double": median(lambda: newton._code.both(x, double))}))
 """
 
 
