@@ -15,11 +15,12 @@ from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
 from cge.model import Calibration, Layout, calibrate, table
 from cge.model.closure import NUMERAIRE, Closure
+from cge.solve import newton
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
 from cge.solve.frame import Frame, Framed, fitting
 from cge.solve.jaxsetup import jax_modules
-from cge.solve.newton import DENSE, Newton, NewtonReport
+from cge.solve.newton import Newton, NewtonReport
 from cge.solve.path import Path as _Path
 from cge.solve.quadrature import bend_of, bent
 from cge.solve.system import System
@@ -167,7 +168,7 @@ class Model:
             made = next(iter(self._frames.values()), None)
             return made.standard if made is not None else System(table, self.cal)
 
-        return fitting(self.system, self._frames, standard, DENSE) if self.closure.swaps else None
+        return fitting(self.system, self._frames, standard, newton.DENSE) if self.closure.swaps else None
 
     @property
     def newton(self) -> Newton:

@@ -39,7 +39,8 @@ read = block.nbytes / median(lambda: total(block))
 print(json.dumps({
     "n": n, "stored": stored, "read": read, "product": median(lambda: times(product, one)),
     "precondition": median(lambda: precondition(newton._factors, one)),
-    "linear": median(lambda: newton._code.linear(x32, single)), "double": median(lambda: newton._code.both(x, double))}))
+    "linear": median(lambda: newton._code.linear(x32, single)),
+    "double": median(lambda: newton._code.both(x, double))}))
 """
 
 
