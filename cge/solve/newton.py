@@ -244,7 +244,7 @@ class Newton:
 
     def _attempt(self, x: np.ndarray, data: dict, report: NewtonReport, goal: float, tolerance: float | None,
                  rough: bool) -> np.ndarray:
-        self._lost = False
+        self._lost, self._kept = False, None  # what an earlier solve ended on is no point of this one
         if self._blocks is None:
             got, norm, count, state = self._code.chord(x, self._double(data), self._factors, goal)
             report.iterations += int(count)
