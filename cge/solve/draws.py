@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: Draws solved side by side: of 4, 8, 12, 16 and 32 what solves most of them a second on ww1997 on two cores. Arrays of
 #: more leave the cache, and all wait for the slowest.
 WIDTH = 16
+#: Batches on their way at the same time.
+_AT_ONCE = 2
 #: From how many draws on the Jacobian is inverted anew at their mean: half a second on ww1997.
 PILOT = 64
 #: The error of the indices is taken to stand to their change by the last point as it does for the mean draw (an
@@ -114,10 +117,15 @@ def solve_many(model: Model, draws: Sequence[Draw], variables: Sequence[str] = (
     clock, job = time.perf_counter(), _Job(model, draws, tuple(variables))
     if job.side_by_side:
         job.prepare()
-        for first in range(0, len(draws), WIDTH):
-            job.batch(first)
-            if progress:
-                progress(min(first + WIDTH, len(draws)))
+        # One batch is made ready and read while others are computed, and the serial parts of two overlap.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            try:
+                for done in pool.map(job.batch, range(0, len(draws), WIDTH)):
+                    if progress:
+                        progress(done)
+            except BaseException:  # what waits its turn would still be computed
+                pool.shutdown(cancel_futures=True)
+                raise
     for i in range(len(draws)):
         if job.how[i] != "batch":
             job.alone(i)
@@ -242,8 +250,8 @@ class _Job:
         if np.isfinite(anew).all():
             self.inverse = jnp.asarray(anew)
 
-    def batch(self, first: int) -> None:
-        """Solve the draws from ``first`` on, as many as fit; those solved are marked."""
+    def batch(self, first: int) -> int:
+        """Solve the draws from ``first`` on, as many as fit, and mark those solved; return how many are then done."""
         numbers = list(range(first, min(first + WIDTH, len(self.draws))))
         goals = [self.goal(i) for i in numbers]
         goals += [goals[-1]] * (WIDTH - len(goals))  # the last draw again, so that the width never changes
@@ -262,6 +270,7 @@ class _Job:
             for name in self.variables:
                 self.values[name][i] = got["out"][name][k]
             self.points[i] = got["x"][k], {name: a[k] for name, a in got["acc"].items()}
+        return numbers[-1] + 1
 
     def alone(self, i: int) -> None:
         """Solve one draw by :meth:`Model.solve`; a failure is kept with its reason."""
