@@ -24,6 +24,7 @@ from cge.solve.device import Device
 from cge.solve.failure import describe, explain
 from cge.solve.frame import Framed, Plain
 from cge.solve.jaxsetup import jax_modules
+from cge.solve.remembered import fingerprint, recall, remember
 from cge.solve.reporting import Reporting
 from cge.solve.structure import check_structure, explain_null, explain_singular
 from cge.solve.system import System
@@ -194,11 +195,15 @@ class Newton:
             if not np.asarray(self._factors["gain"]).any() and (found := self.why_singular(zero, data)):
                 raise SolveFailed(found)
         else:
-            at = self._form.pad(zero, data)
-            whole = self._whole(at, data)
-            self._factors = self._jnp.asarray(self._inverted(whole))
+            at, double = self._form.pad(zero, data), self._double(data)
+            key = fingerprint(self._form, at, double)
+            inverse = recall(key, self._form.n)
+            if inverse is None:
+                inverse = self._inverted(self._whole(at, data))
+                remember(key, inverse)
+            self._factors = self._jnp.asarray(inverse)
             # Compile the step now, so that no solve bears it: at the benchmark there is nothing to solve.
-            self._code.chord(at, self._double(data), self._factors, TOLERANCE)
+            self._code.chord(at, double, self._factors, TOLERANCE)
 
     def _inverted(self, whole: np.ndarray) -> np.ndarray:
         jac = whole[np.ix_(self._form.rows, self._form.columns)]

@@ -21,6 +21,36 @@ def lobatto(m: int) -> np.ndarray:
     return np.round(times, 15)
 
 
+def lagrange(times: np.ndarray, s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Values and slopes at ``s`` of the polynomials that are one at one of the times and zero at the others."""
+    value, slope = np.ones(len(times)), np.zeros(len(times))
+    for i, t in enumerate(times):
+        other = np.delete(times, i)
+        factors = (s - other) / (t - other)
+        value[i] = factors.prod()
+        slope[i] = sum(np.delete(factors, k).prod() / (t - other[k]) for k in range(len(other)))
+    return value, slope
+
+
+@functools.lru_cache(maxsize=16)
+def clenshaw_curtis(m: int) -> dict[float, float]:
+    """Weights of the integral over [0, 1] at the points of :func:`lobatto` (Clenshaw and Curtis 1960)."""
+    if m == 0:
+        return {}
+    degree = np.arange(m + 1)
+    exact = [0.0 if k % 2 else 1.0 / (1.0 - k * k) for k in degree]  # of Chebyshev's polynomials
+    values = np.cos(np.outer(degree, np.pi - np.pi * degree / m))
+    return dict(zip(lobatto(m).tolist(), np.linalg.solve(values, exact).tolist(), strict=True))
+
+
+def geometric(gap: float, before: float) -> float:
+    """Error left after doublings that changed a result by ``before`` and then by ``gap``, if it falls geometrically.
+
+    An error ``c r^m`` of m points is squared (but for c) when they double: the next one is ``gap (gap / before)^2``.
+    """
+    return gap * min(1.0, gap / before) ** 2 if 0.0 < before < np.inf else gap
+
+
 #: A shock that makes an index larger or smaller than by this factor has its points where the logarithm moves.
 _LARGE_FACTOR = 4.0
 
