@@ -71,6 +71,7 @@ def _explain(number: str) -> int:
         print(textwrap.fill(f"{name}: {s.title}", _WIDTH, initial_indent="  ", subsequent_indent="    "))
     print("\nExpected")
     for e in file.expect:
-        print(textwrap.fill(f"{e.scenario}: {e} - {e.why}", _WIDTH, initial_indent="  ", subsequent_indent="    "))
+        said = f"{e.scenario}: {e}, because {e.why}"
+        print(textwrap.fill(said, _WIDTH, initial_indent="  ", subsequent_indent="    "))
     print(f"\n{one.path}")
     return 0

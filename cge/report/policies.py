@@ -45,10 +45,15 @@ def _print_payoffs(ds: xr.Dataset, game: Game) -> None:
         best = ["*" if b else " " for b in table[(player, "best")]]
         for way in WAYS:
             mark = best if way == game.gain else [""] * len(best)
-            frame[f"{player} {way}"] = [f"{x:.2f}{m}" for x, m in zip(table[(player, way)], mark, strict=True)]
-    frame["world"] = [f"{x:.2f}" for x in table[("world", "")]]
+            frame[f"{player} {way}"] = [f"{_plain(x)}{m}" for x, m in zip(table[(player, way)], mark, strict=True)]
+    frame["world"] = [_plain(x) for x in table[("world", "")]]
     frame[""] = ["Nash" if n else "" for n in table[("Nash", "")]]
     print(frame.to_string())
+
+
+def _plain(x: float) -> str:
+    """Two decimals, and no sign where they are zero."""
+    return f"{round(x, 2) + 0.0:.2f}"
 
 
 def _print_phases(ds: xr.Dataset, phases: Phases) -> None:

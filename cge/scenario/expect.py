@@ -73,6 +73,7 @@ MEASURES = {
 _SELECTORS = {"skill", "reg", "home", "host", "comm", "acts", "endw", "src", "dst", "marg", "bloc"}
 _KEYS = {"scenario", "of", "sign", "than", "cells", "at_least", "within", "why"} | _SELECTORS
 _SIGNS = ("+", "-", "0", ">", "<")
+_AGAINST_NOTHING = {"+": "> 0", "-": "< 0", "0": "= 0", "": ""}
 _NOTHING = 1e-6
 
 
@@ -122,7 +123,7 @@ class Expectation:
             return f"{what} {self.sign} {than}"
         if self.than is not None:
             return f"{what} {self.sign} {self.than:g}"
-        return f"{what} {self.sign}"
+        return f"{what} {_AGAINST_NOTHING[self.sign]}"
 
 
 def _cells(where: Mapping[str, Any]) -> str:

@@ -7,8 +7,9 @@
     years = [1, 2, 3, 4, 5, 6, 7]
     share = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0]
 
-adds the scenarios ``F 1`` ... ``F 7``. What the scenario's reference does too stays as it is. The model is static: each is an equilibrium of its own, with the stocks of
-workers that the policy of that year allows, all else as in the base year.
+adds the scenarios ``F 1`` ... ``F 7``. What the scenario's reference does too stays as it is. The model is static:
+each is an equilibrium of its own, with the stocks of workers that the policy of that year allows, all else as in the
+base year.
 """
 
 from __future__ import annotations
@@ -78,8 +79,9 @@ def scaled(scenario: Scenario, share: float, name: str = "", title: str = "", st
         "transfers": lambda e: {**e, "total": e["total"] * share},
         "shock": lambda e: {**e, "value": _base(e["variable"]) + share * (e["value"] - _base(e["variable"]))},
         "mobility": lambda e: {**e, "cost": e.get("cost", 1.0) ** share}}
-    entries = {key: [e if start and e in getattr(start, key) else of(e) for e in getattr(scenario, key)]
-               for key, of in part.items()}
+    entries: dict[str, Any] = {
+        key: [e if start and e in getattr(start, key) else of(e) for e in getattr(scenario, key)]
+        for key, of in part.items()}
     return replace(scenario, name=name or scenario.name, title=title or scenario.title, **entries)
 
 

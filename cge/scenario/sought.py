@@ -147,7 +147,8 @@ def check_regions(equal: Mapping[str, Equal], payments: SidePayments | None, ben
         positions(bench, "reg", one.reg, f"{path}, equal")
     if payments is None or not payments.parties:
         return
-    where, known, seen = f"{path}, side_payments", bench.labels("reg"), {}
+    where, known = f"{path}, side_payments", bench.labels("reg")
+    seen: dict[int, str] = {}
     for name, regions in payments.parties.items():
         for r in positions(bench, "reg", regions, where):
             if r in seen:

@@ -34,7 +34,7 @@ def payoffs(ds: xr.Dataset, game: Game) -> pd.DataFrame:
     rows = {}
     for choice, name in game.profiles.items():
         by_host, by_home = (ds[f"gain_by_{k}"].sel(scenario=name) / 1e3 for k in ("host", "home"))
-        row = {}
+        row: dict[tuple[str, str], float] = {}
         for player, regions in game.players.items():
             named = [regions] if isinstance(regions, str) else regions
             chosen = [r for r in ds["reg"].values if r in {x for n in named for x in groups.get(n, [n])}]

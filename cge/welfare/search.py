@@ -149,4 +149,5 @@ def with_payments(model: Model, solve: Callable[[np.ndarray], Solution], payment
         raise SolveFailed("side payments do not settle: losses left "
                           f"{', '.join(f'{x:.3g}' for x in after[lose])} million US$; name larger parties")
     names = list(parties)
-    return Paid(*(dict(zip(names, map(float, a), strict=True)) for a in (before, pay, after)), covered), solution
+    found = [dict(zip(names, map(float, a), strict=True)) for a in (before, pay, after)]
+    return Paid(found[0], found[1], found[2], covered), solution
