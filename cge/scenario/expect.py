@@ -62,6 +62,7 @@ MEASURES = {
     "movers": Measure(_PAIR, "thousand", "number of new movers"),
     "remittances": Measure(("reg",), _BN, "change of remittances received"),
     "rents": Measure(_PAIR, _BN, "rents of caps"),
+    "payments": Measure(("reg",), _BN, "transfers between regional households received"),
     "tariff revenue": Measure(("reg",), _BN, "change of tariff revenue"),
     "wage": Measure(("skill", "reg"), "%", "change of the real wage", False),
     "wage gap": Measure(_PAIR, "%", "change of the real wage in the host over that at home", False),

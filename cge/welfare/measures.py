@@ -57,6 +57,7 @@ def _array(ds: xr.Dataset, name: str) -> xr.DataArray:
         "movers": lambda: counted(ds, _of(ds, "mov")),
         "remittances": lambda: _change(ds, "remin") / _BN,
         "rents": lambda: counted(ds, _of(ds, "rent")) / _BN,
+        "payments": lambda: _transfers(ds).clip(min=0.0) / _BN,
         "tariff revenue": lambda: _change(ds, "taxrimp") / _BN,
         "wage": lambda: _percent(ds, _of(ds, "realwage")),
         "wage gap": lambda: _percent(ds, ds["realwage"].rename(reg="host") / ds["realwage"].rename(reg="home")),
@@ -74,6 +75,11 @@ def _of(ds: xr.Dataset, name: str) -> xr.DataArray:
         raise CGEError(f"the results have no variable {name}, which an expectation is about: large or given variables "
                        "that no scenario changes are left out; write expectations about others")
     return ds[name]
+
+
+def _transfers(ds: xr.Dataset) -> xr.DataArray:
+    """Transfers received, million US$; the results lack the variable where nobody pays."""
+    return ds["transfer"] if "transfer" in ds else 0.0 * ds["EV"]
 
 
 def _percent(ds: xr.Dataset, index: xr.DataArray) -> xr.DataArray:

@@ -9,6 +9,7 @@ import pytest
 from cge._paths import shipped_names
 from cge.benchmark import open_benchmark
 from cge.cli import main
+from cge.cli.library import scenario_path
 from cge.errors import ScenarioError
 from cge.scenario import layout_of, read_scenarios
 from cge.scenario.expect import MEASURES, check_labels
@@ -40,7 +41,6 @@ def test_a_scenario_says_what_it_is_for(number, bench):
     assert file.output == one.path.with_suffix(".nc").name
     assert len(file.expect) >= 5
     assert all(e.why for e in file.expect)
-    # every scenario in which something happens is in an expectation, or is there to be compared with
     check_labels(file.expect, bench, number)
     layout_of(file.scenarios.values(), bench)
 
@@ -48,8 +48,16 @@ def test_a_scenario_says_what_it_is_for(number, bench):
 def test_a_scenario_is_found_by_its_number():
     assert entry("S9") == entry("s09") == entry("S09")
     assert is_number("s9") and not is_number("walmsley_winters")
+    assert scenario_path("s9") == entry("S9").path == scenario_path("S09.toml")
     with pytest.raises(ScenarioError, match=r"no scenario S99 \(it has S1, S2, .*cge scenarios"):
         entry("S99")
+
+
+def test_a_file_of_ones_own_goes_before_the_library(tmp_path, monkeypatch):
+    (tmp_path / "S9.toml").write_text("title = 1\n")
+    monkeypatch.chdir(tmp_path)
+    assert scenario_path("S9.toml").resolve() == tmp_path / "S9.toml"
+    assert scenario_path("S9") == entry("S9").path
 
 
 def test_head_of_a_file():
