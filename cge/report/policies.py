@@ -12,6 +12,7 @@ from cge.scenario import ScenarioFile
 from cge.scenario.games import Game
 from cge.scenario.scaled import Phases
 from cge.welfare.expect import Verdict, judge
+from cge.welfare.gains import counted
 from cge.welfare.payoffs import WAYS, payoffs
 
 _WIDTH = 118
@@ -37,15 +38,16 @@ def print_policies(ds: xr.Dataset, file: ScenarioFile) -> list[Verdict]:
 def _print_payoffs(ds: xr.Dataset, game: Game) -> None:
     table = payoffs(ds, game)
     print("\n" + textwrap.fill(
-        f"Payoffs, billion US$ (counted as {', '.join(WAYS)}); * best reply to the others, by {game.gain}; Nash: best "
-        "replies all", _WIDTH) + "\n")
+        f"Payoffs, billion US$ (counted as residents (res.), home and host); * best reply to the others, by {game.gain}; "
+        "Nash: best replies all", _WIDTH) + "\n")
     frame = pd.DataFrame(index=[" / ".join(i) for i in table.index])
     frame.index.name = " / ".join(game.players)
     for player in game.players:
         best = ["*" if b else " " for b in table[(player, "best")]]
         for way in WAYS:
             mark = best if way == game.gain else [""] * len(best)
-            frame[f"{player} {way}"] = [f"{_plain(x)}{m}" for x, m in zip(table[(player, way)], mark, strict=True)]
+            column = f"{player} {'res.' if way == 'residents' else way}"
+            frame[column] = [f"{_plain(x)}{m}" for x, m in zip(table[(player, way)], mark, strict=True)]
     frame["world"] = [_plain(x) for x in table[("world", "")]]
     frame[""] = ["Nash" if n else "" for n in table[("Nash", "")]]
     print(frame.to_string())
@@ -59,12 +61,14 @@ def _plain(x: float) -> str:
 def _print_phases(ds: xr.Dataset, phases: Phases) -> None:
     at = ds.sel(scenario=list(phases.names))
     gain = at["gain_by_host"].sum("reg") / 1e3
-    frame = pd.DataFrame({"share": phases.share, "movers (m)": at["movers"].sum(("skill", "reg")).values / 1e3},
-                         index=list(phases.years))
+    movers = counted(ds, ds["movers"].sum(("skill", "reg"))).sel(scenario=list(phases.names)) / 1e3
+    frame = pd.DataFrame({"share": phases.share, "movers (m)": movers.values}, index=list(phases.years))
     for group in gain["group"].values:
         frame[str(group)] = gain.sel(group=group).values
     frame["world"] = at["gain_world"].values / 1e3
-    print(f"\nPhases of {phases.scenario}: each year an equilibrium of its own; billion US$, counted as above\n")
+    reference = str(at["reference"].values[0])
+    print(f"\nPhases of {phases.scenario}: each year an equilibrium of its own; changes from "
+          + ("the benchmark" if reference == "benchmark" else f"scenario {reference}") + ", billion US$\n")
     print(frame.to_string(float_format=lambda x: f"{x:.2f}"))
 
 

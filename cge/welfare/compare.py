@@ -25,6 +25,7 @@ from cge.scenario.spec import breakeven_pairs
 from cge.solve.model import Model, Solution
 from cge.solve.subtotals import Subtotals, subtotals
 from cge.welfare.gains import add_gains
+from cge.welfare.measures import check_measures
 from cge.welfare.search import equal_size, with_payments
 
 _SECANTS = 12
@@ -72,6 +73,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
     file = with_closure_shocks(file, bench)
     _check_elements(file, bench)
     model = model or make_model(bench, file)
+    check_measures(file.expect, model, str(file.path))
     # All scenarios are translated before the first solve: a wrong name costs no waiting.
     wanted = {}
     for name, scenario in file.scenarios.items():

@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from cge.errors import CGEError
+from cge.errors import CGEError, ScenarioError
+from cge.model import table
 from cge.scenario.expect import MEASURES, Expectation
+from cge.solve.model import Model
 from cge.welfare.gains import GROUPS, counted
 
 _BN = 1e3  # million US$ in a bn US$
 #: Benchmark values, as the results hold them, of variables in money and people that are not zero in the benchmark.
 _BASE = {"remin": "REMIN0", "taxrimp": "TAXRIMP0"}
+
+
+def check_measures(expectations: Sequence[Expectation], model: Model, path: str) -> None:
+    """Refuse expectations that results cannot judge, before anything is solved.
+
+    Parameters
+    ----------
+    expectations : sequence of Expectation
+    model : Model
+    path : str
+        Of the scenario file, for the message.
+
+    Raises
+    ------
+    ScenarioError
+        About a variable that is neither an index nor zero in the benchmark, whose change results do not hold; or about
+        workers who move for wages in a file where nobody does.
+    """
+    for k, e in enumerate(expectations, 1):
+        for one in (e, *([e.than] if isinstance(e.than, Expectation) else [])):
+            name = {"rents": "rent"}.get(one.of, one.of)
+            symbol = table.symbols.get(name)
+            if symbol is None or (one.of in MEASURES and one.of != "rents"):
+                continue
+            if symbol.block == "mobility" and model.mobility is None:
+                raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about workers who move for wages, and nobody "
+                                    "does in the file; give a scenario mobility = [{ ... }], or drop the expectation")
+            if symbol.role == "rate" or symbol.unit.startswith("index") or name in _BASE:
+                continue
+            if np.any(np.abs(model.base()[name].values) > 0):
+                raise ScenarioError(f"{path}, expect {k}: '{one.of}' is not zero in the benchmark and no index, so "
+                                    "that the results do not hold its change; take one of the measures or another variable")
 
 
 def measured(ds: xr.Dataset, e: Expectation) -> xr.DataArray:

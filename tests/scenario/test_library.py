@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -132,7 +133,9 @@ def test_expectations_about_unknown_regions_are_refused(tmp_path, bench):
 
 
 def test_every_measure_has_words():
-    assert all(m.unit and m.what for m in MEASURES.values())
+    text = (Path(__file__).resolve().parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    for name, m in MEASURES.items():
+        assert f"| `{name}` | {m.unit} | {', '.join(m.dims) or 'one number'} | {m.what} |" in text
 
 
 def test_combinations_of_strategies_are_scenarios(tmp_path):

@@ -10,7 +10,7 @@ import xarray as xr
 
 from cge.benchmark import synthetic_benchmark, write_benchmark
 from cge.cli import main
-from cge.errors import CGEError
+from cge.errors import CGEError, ScenarioError
 from cge.scenario import read_scenarios
 from cge.scenario.games import Game
 from cge.welfare import GROUPS
@@ -213,6 +213,22 @@ def test_signs_are_judged_both_ways(folder, solved):
 def test_what_results_cannot_tell_is_refused(folder, solved):
     with pytest.raises(CGEError, match="benchmark value of wnet"):
         told(folder, solved[1], "M", "wnet", sign="+")
+
+
+@pytest.mark.parametrize(("of", "says"), [("wnet", "not zero in the benchmark"), ("rents", "nobody does in the file")])
+def test_it_is_refused_before_a_solve(folder, solved, of, says):
+    path = folder / "e.toml"
+    text = EXPECT.format(scenario="M", of=of) + 'sign = "+"\n'
+    path.write_text(FILE.format(folder=folder).replace("[scenario.T]", text + "[scenario.T]", 1))
+    with pytest.raises(ScenarioError, match=f"expect 1: '{of}' .*{says}"):
+        compare(path, model=solved[2]["M"].model)
+
+
+def test_payers_and_receivers_are_different_regions(folder, solved):
+    path = folder / "e.toml"
+    path.write_text(FILE.format(folder=folder).replace('from = "R1", to = ["R2", "R3"]', 'from = "R1", to = ["R1"]', 1))
+    with pytest.raises(ScenarioError, match="scenario 'P', transfers: R1 both pays and receives"):
+        compare(path, model=solved[2]["M"].model)
 
 
 def test_run_prints_it_all(folder, solved, tmp_path, capsys, monkeypatch):
