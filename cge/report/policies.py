@@ -38,8 +38,8 @@ def print_policies(ds: xr.Dataset, file: ScenarioFile) -> list[Verdict]:
 def _print_payoffs(ds: xr.Dataset, game: Game) -> None:
     table = payoffs(ds, game)
     print("\n" + textwrap.fill(
-        f"Payoffs, billion US$ (counted as residents (res.), home and host); * best reply to the others, by {game.gain}; "
-        "Nash: best replies all", _WIDTH) + "\n")
+        f"Payoffs, billion US$ (counted as residents (res.), home and host); * best reply to the others, by {game.gain}"
+        "; Nash: best replies all", _WIDTH) + "\n")
     frame = pd.DataFrame(index=[" / ".join(i) for i in table.index])
     frame.index.name = " / ".join(game.players)
     for player in game.players:

@@ -49,7 +49,7 @@ def check_measures(expectations: Sequence[Expectation], model: Model, path: str)
                 continue
             if np.any(np.abs(model.base()[name].values) > 0):
                 raise ScenarioError(f"{path}, expect {k}: '{one.of}' is not zero in the benchmark and no index, so "
-                                    "that the results do not hold its change; take one of the measures or another variable")
+                                    "that the results do not hold its change; take a measure or another variable")
 
 
 def measured(ds: xr.Dataset, e: Expectation) -> xr.DataArray:
