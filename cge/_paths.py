@@ -7,8 +7,8 @@ from pathlib import Path
 from cge.errors import BenchmarkError, CGEError, ScenarioError
 
 _PACKAGE = Path(__file__).resolve().parent
-_KINDS: dict[str, type[CGEError]] = {"sam_data": BenchmarkError, "runs": ScenarioError}
-_WHAT = {"sam_data": "benchmark", "runs": "scenario file"}
+_KINDS: dict[str, type[CGEError]] = {"sam_data": BenchmarkError, "runs": ScenarioError, "runs/scenarios": ScenarioError}
+_WHAT = {"sam_data": "benchmark", "runs": "scenario file", "runs/scenarios": "scenario"}
 
 
 def shipped_folders(kind: str) -> list[Path]:
@@ -16,7 +16,7 @@ def shipped_folders(kind: str) -> list[Path]:
 
     Parameters
     ----------
-    kind : {"sam_data", "runs"}
+    kind : {"sam_data", "runs", "runs/scenarios"}
 
     Returns
     -------
@@ -46,7 +46,7 @@ def shipped(kind: str, name: str) -> Path:
 
     Parameters
     ----------
-    kind : {"sam_data", "runs"}
+    kind : {"sam_data", "runs", "runs/scenarios"}
     name : str
         Name inside the folder, e.g. ``"ww1997"`` or ``"walmsley_winters.toml"``.
 

@@ -56,11 +56,14 @@ def repository_files(folder: str, pattern: str) -> set[str]:
     return {f"{folder}/{path.relative_to(ROOT / folder)}" for path in (ROOT / folder).glob(pattern) if path.is_file()}
 
 
+SCENARIOS = repository_files("runs", "*.toml") | repository_files("runs", "scenarios/*.toml")
+
+
 def test_wheel_holds_package_benchmarks_and_scenarios(wheel: Path) -> None:
     assert wheel.name == f"opencge-{__version__}-py3-none-any.whl"
     names = set(zipfile.ZipFile(wheel).namelist())
-    shipped = repository_files("sam_data", "**/*") | repository_files("runs", "*.toml")
-    assert f"runs/{SCENARIO}" in shipped
+    shipped = repository_files("sam_data", "**/*") | SCENARIOS
+    assert {f"runs/{SCENARIO}", "runs/scenarios/S09.toml"} <= shipped
     assert {f"cge/_shipped/{name}" for name in shipped} == {n for n in names if n.startswith("cge/_shipped/")}
     assert repository_files("cge", "**/*.py") <= names
 
@@ -75,7 +78,7 @@ def test_sdist_holds_sources_and_no_results(tmp_path: Path) -> None:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
     assert {"Makefile", "README.md", "LICENSE", "constraints.txt", ".ci/run", "tests/test_packaging.py"} <= names
     assert repository_files("cge", "**/*.py") | repository_files("calibration", "**/*.py") <= names
-    assert repository_files("sam_data", "**/*") | repository_files("runs", "*.toml") <= names
+    assert repository_files("sam_data", "**/*") | SCENARIOS <= names
     assert not {name for name in names if name.startswith(("runs/out", ".venv", ".git/"))}
 
 
@@ -92,7 +95,9 @@ def test_command_lists_and_refuses_outside_the_repository(unpacked: Path, tmp_pa
 
     assert __version__ in cge("--version").stdout
     assert "ww1997" in cge("benchmarks").stdout
-    assert SCENARIO in cge("scenarios").stdout
+    listed = cge("scenarios").stdout
+    assert SCENARIO in listed and "\nS9 " in listed
+    assert "Mechanism: " in cge("scenarios", "s9").stdout
     refused = cge("run", "no_such_scenario", code=1).stderr
     assert "no_such_scenario" in refused
     assert SCENARIO in refused

@@ -32,7 +32,8 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
     """
     whole, coefficients = shocks_of(scenario, model, labour)
     parts: dict[str, dict[str, np.ndarray]] = {}
-    bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=(), mobility=(), caps=())
+    bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=(), mobility=(), caps=(),
+                   transfers=())
     # Entries act in this order and a later one may overwrite an earlier one: a part is what it adds to those before.
     stages: list[tuple[str, dict[str, object]]] = []
     if scenario.tariffs:
@@ -43,6 +44,8 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
         stages.append((f"shock {k} {entry['variable']}", {"shock": scenario.shock[:k]}))
     if scenario.mobility:  # a cost that falls and the caps on who comes for it are one policy
         stages.append(("movement of workers", {"mobility": scenario.mobility, "caps": scenario.caps}))
+    if scenario.transfers:
+        stages.append(("transfers", {"transfers": scenario.transfers}))
     before: dict[str, np.ndarray] = {}
     for name, kept in stages:
         bare = replace(bare, **kept)  # type: ignore[arg-type]

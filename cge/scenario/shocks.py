@@ -14,6 +14,7 @@ from cge.model.calibrate import mover_coefficients
 from cge.scenario.elements import positions
 from cge.scenario.mobility import movement
 from cge.scenario.spec import Scenario, percent_below
+from cge.scenario.transfers import transfer_of
 from cge.solve.model import Model
 
 
@@ -63,6 +64,9 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
                                 f"not {', '.join(sorted(extra))}")
         value[np.ix_(*index)] = entry["value"]
         shocks[name] = value
+    if scenario.transfers:
+        shocks["transfer"] = transfer_of(scenario.transfers, model.bench, model.cal.data["INCOME"][1],
+                                         f"scenario '{scenario.name}'")
     options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(model.labour or {}) | dict(labour or {})
     options |= dict(scenario.labour)
     coefficients = mover_coefficients(model.cal.data["WAGE0"][1], options)

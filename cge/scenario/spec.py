@@ -27,14 +27,20 @@ from pathlib import Path
 from typing import Any
 
 from cge.errors import ScenarioError, short
+from cge.scenario.expect import Expectation, read_expectations
+from cge.scenario.games import Game, read_game
 from cge.scenario.mobility_spec import check_movement
+from cge.scenario.scaled import Phases, read_phases
+from cge.scenario.sought import Equal, SidePayments, read_equal, read_side_payments
+from cge.scenario.transfers import check_transfers
 from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
 
 _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
-              "breakeven"}
+              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
-                  "rordelta", "elasticities", "mobility", "caps", "rent"}
+                  "rordelta", "elasticities", "mobility", "caps", "rent",
+                  "transfers"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
@@ -79,6 +85,8 @@ class Scenario:
         Workers who move for wages, and caps on them: see :mod:`cge.scenario.mobility`.
     rent : str
         Who has the rents of caps: ``host`` (its household), ``home`` (theirs), ``movers`` (those admitted).
+    transfers : sequence of mapping
+        Money between regional households: see :mod:`cge.scenario.transfers`.
     """
 
     name: str
@@ -94,6 +102,7 @@ class Scenario:
     mobility: Sequence[Mapping[str, Any]] = ()
     caps: Sequence[Mapping[str, Any]] = ()
     rent: str = "host"
+    transfers: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         where = f"scenario '{self.name}'"
@@ -147,6 +156,10 @@ class Scenario:
             within = table_of(entry.get("where", {}), f"{where}, shock of {entry['variable']}, where")
             for dim, names in within.items():
                 labels(names, f"{where}, shock of {entry['variable']}, {dim}")
+        check_transfers(self.transfers, where)
+        if self.transfers and any(entry["variable"] == "transfer" for entry in self.shock):
+            raise ScenarioError(f"{where}: both transfers = [...] and a shock of the variable transfer are given, and "
+                                "one would overwrite the other; leave the shock out")
         check_labour(self.labour, where)
         if self.rordelta not in (None, 0, 1):
             raise ScenarioError(f"{where}: rordelta is {self.rordelta}; it is 1 (by returns) or 0 (fixed shares)")
@@ -186,6 +199,16 @@ class ScenarioFile:
         Pairs ``migration``, ``trade`` for which the quota of equal gain is sought.
     engine : str
         ``newton`` (default) or ``ipopt``; see :meth:`cge.Model.using`.
+    expect : tuple of Expectation
+        Signs that theory expects; see :mod:`cge.scenario.expect`.
+    game : Game, optional
+        Players and strategies; see :mod:`cge.scenario.games`.
+    phases : Phases, optional
+        A policy that comes in steps; see :mod:`cge.scenario.scaled`.
+    equal : dict of str to Equal
+        Scenarios whose size is sought; see :mod:`cge.scenario.sought`.
+    payments : SidePayments, optional
+        Transfers after which nobody loses; see :mod:`cge.scenario.sought`.
     """
 
     path: Path
@@ -199,6 +222,11 @@ class ScenarioFile:
     headline: Mapping[str, str]
     breakeven: Sequence[Mapping[str, Any]]
     engine: str = "newton"
+    expect: tuple[Expectation, ...] = ()
+    game: Game | None = None
+    phases: Phases | None = None
+    equal: Mapping[str, Equal] = field(default_factory=dict)
+    payments: SidePayments | None = None
 
 
 def read_scenarios(path: str | Path) -> ScenarioFile:
@@ -222,7 +250,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     except UnicodeDecodeError as err:
         raise ScenarioError(f"{path} is not a UTF-8 text file ({err.reason}); save it as UTF-8") from None
     check_keys(raw, _FILE_KEYS, str(path))
-    for key in ("closure", "labour", "headline", "scenario"):
+    for key in ("closure", "labour", "headline", "scenario", "payoffs", "phases", "side_payments"):
         table_of(raw.get(key, {}), f"{path}, {key}")
     title = text_of(raw.get("title", path.stem), f"{path}, title")
     output = _file_name(raw.get("output", f"{path.stem}.nc"), path)
@@ -239,7 +267,8 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
         text_of(closure.get(key, ""), f"{path}, closure, {key}")
     check_labour(raw.get("labour", {}), str(path))
     scenarios: dict[str, Scenario] = {}
-    sections = raw.get("scenario", {})
+    game, combinations = read_game(raw.get("payoffs"), raw.get("scenario", {}), str(path))
+    sections = {**raw.get("scenario", {}), **combinations}
     if not sections:
         raise ScenarioError(f"{path}: no scenario in the file; add a section [scenario.NAME]")
     for name, body in sections.items():
@@ -264,8 +293,14 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
                                 "with a quota above 0, or leave the line out")
     breakeven = raw.get("breakeven", [])
     breakeven_pairs(breakeven, scenarios, str(path))
+    equal = read_equal(raw.get("equal", []), scenarios, str(path))
+    phases, steps = read_phases(raw.get("phases"), scenarios, str(path))
+    scenarios |= steps
+    payments, paid = read_side_payments(raw.get("side_payments"), scenarios, str(path))
+    scenarios |= paid
+    expect = read_expectations(raw.get("expect", []), list(scenarios), str(path))
     return ScenarioFile(path, text, title, raw["benchmark"], output, closure, raw.get("labour", {}), scenarios,
-                        headline, breakeven, raw.get("engine", "newton"))
+                        headline, breakeven, raw.get("engine", "newton"), expect, game, phases, equal, payments)
 
 
 def breakeven_pairs(entries: Any, scenarios: Mapping[str, Scenario], where: str) -> list[tuple[str, str]]:
@@ -314,7 +349,7 @@ def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
         merged = {k: v for k, v in sections[body["like"]].items() if k != "title"}
     merged |= {k: v for k, v in body.items() if k not in ("like", "question")}
     merged.pop("question", None)
-    for key in ("tariffs", "quota", "shock", "mobility", "caps"):
+    for key in ("tariffs", "quota", "shock", "mobility", "caps", "transfers"):
         if key in merged and not (isinstance(merged[key], list) and all(isinstance(e, dict) for e in merged[key])):
             raise ScenarioError(f"{path}, scenario '{name}': {key} must be a list of tables, {key} = [{{ ... }}]")
     return Scenario(name=name, **merged)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from cge.benchmark import Benchmark, open_benchmark
@@ -15,11 +17,16 @@ from cge.model.closure import Closure
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shocks_of
 from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
+from cge.scenario.expect import check_labels
+from cge.scenario.games import check_players
 from cge.scenario.parts import parts_of
+from cge.scenario.sought import check_regions
 from cge.scenario.spec import breakeven_pairs
 from cge.solve.model import Model, Solution
 from cge.solve.subtotals import Subtotals, subtotals
 from cge.welfare.gains import add_gains
+from cge.welfare.measures import check_measures
+from cge.welfare.search import equal_size, with_payments
 
 _SECANTS = 12
 _BREAKEVEN_TOLERANCE = 1e-6
@@ -29,7 +36,7 @@ _CERTIFIED = 1e-9
 
 def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = None,
             progress: Callable[[str], None] | None = None, detail: bool | None = None,
-            solved: Callable[[str, Solution], None] | None = None) -> xr.Dataset:
+            solved: Callable[[str, Solution], None] | None = None, model: Model | None = None) -> xr.Dataset:
     """Solve all scenarios of a file and return one Dataset with gains by group.
 
     Parameters
@@ -44,11 +51,16 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
 
     solved : callable, optional
         Receives the name and the solution of each scenario, as soon as it is there.
+    model : Model, optional
+        Used instead of one made for the file: compiled once for several files. It must have the file's closure, labour
+        options and engine, and a layout of movers that covers its scenarios'.
 
     Returns
     -------
     xarray.Dataset
-        See :func:`cge.results.to_dataset` and :func:`cge.welfare.add_gains`.
+        See :func:`cge.results.to_dataset` and :func:`cge.welfare.add_gains`. Attributes ``sizes`` and ``payments``
+        (JSON) hold what was sought: sizes of scenarios by name, and side payments
+        (:class:`cge.welfare.search.Paid`).
 
     Raises
     ------
@@ -57,9 +69,11 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
     say = progress or (lambda line: None)
     file = source if isinstance(source, ScenarioFile) else read_scenarios(source)
     clock = time.perf_counter()
-    bench = benchmark or open_benchmark(file.benchmark)
+    bench = benchmark or (model.bench if model else open_benchmark(file.benchmark))
     file = with_closure_shocks(file, bench)
-    model = make_model(bench, file)
+    _check_elements(file, bench)
+    model = model or make_model(bench, file)
+    check_measures(file.expect, model, str(file.path))
     # All scenarios are translated before the first solve: a wrong name costs no waiting.
     wanted = {}
     for name, scenario in file.scenarios.items():
@@ -82,9 +96,21 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         f"({time.perf_counter() - clock:.1f} s)")
     steps = "Ipopt iterations " if model.engine == "ipopt" else "Newton steps "
     solutions: dict[str, Solution] = {}
+    sizes: dict[str, float] = {}
+    paid: dict[str, dict] = {}
     for name, (shocks, coefficients) in wanted.items():
         try:
-            solutions[name] = model.solve(shocks, coefficients)
+            if name in file.equal:
+                equal = file.equal[name]
+                sizes[name], solutions[name] = equal_size(model, file.scenarios[name], equal, solutions[equal.to],
+                                                          file.labour)
+            elif file.payments and name in file.payments.scenarios:
+                found, solutions[name] = with_payments(
+                    model, _paying(model, shocks, coefficients), file.payments,
+                    solutions[file.payments.scenarios[name]])
+                paid[name] = {**asdict(found), "bill": found.bill}
+            else:
+                solutions[name] = model.solve(shocks, coefficients)
         except SolveFailed as err:
             raise SolveFailed(f"scenario '{name}': {err}") from None
         s = _certified(solutions[name], f"scenario '{name}'")
@@ -93,11 +119,26 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         if solved:
             solved(name, s)
     ds = add_gains(to_dataset(file, model, solutions, detail))
+    ds.attrs |= {"sizes": json.dumps(sizes), "payments": json.dumps(paid)}
     if pairs:
         clock = time.perf_counter()
         _add_breakeven(ds, model, file, pairs)
         say(f"break-even quotas  ({time.perf_counter() - clock:.1f} s)")
     return ds
+
+
+def _check_elements(file: ScenarioFile, bench: Benchmark) -> None:
+    """Refuse labels that the benchmark does not have before anything is compiled."""
+    check_labels(file.expect, bench, str(file.path))
+    check_regions(file.equal, file.payments, bench, str(file.path))
+    if file.game:
+        check_players(file.game, bench, str(file.path))
+
+
+def _paying(model: Model, shocks: Mapping[str, np.ndarray], coefficients: Mapping[str, np.ndarray]
+            ) -> Callable[[np.ndarray], Solution]:
+    """The solution of a policy as a function of transfers."""
+    return lambda transfer: model.solve({**shocks, "transfer": transfer}, coefficients)
 
 
 def decompose(source: str | Path | ScenarioFile, scenario: str, names: Sequence[str] = ("EV",), *, by: str = "",
