@@ -51,8 +51,6 @@ _ROUGH, _ROUGHEST, _LOOSE = 1e-3, 2e-5, 1e-6
 _DOUBTFUL = 1e-2
 #: Least ratio of a residual to the square of the one before that Newton is expected to reach.
 _SHRINK = 0.1
-#: Products by which a point solved to a loose goal is brought nearer to the solution.
-_NEARER = 3
 #: Cycles of GMRES where one does not do, as in the search for what makes a Jacobian singular.
 _CYCLES = 6
 
@@ -98,8 +96,6 @@ class Newton:
         self.reporting = Reporting(system, self._device) if part is not None else None
         #: What the last solve ended on: point, data tree, path state there (on the device).
         self._kept: tuple[np.ndarray, dict, Any] | None = None
-        #: The latest product in single precision, while a solve lasts.
-        self._product: Any = None
         if form is None:
             self._code = Compiled(self._form, self._precondition)
         else:
@@ -246,8 +242,6 @@ class Newton:
                 raise
             self._code.compile(exact=True)
             got = self._attempt(start, data, report, goal, tolerance, rough)
-        finally:
-            self._product = None
         out = self._form.unpad(got)
         if self._kept is not None and self._kept[0] is got:
             self._kept = out, *self._kept[1:]
@@ -288,8 +282,6 @@ class Newton:
                     coarse, best = False, np.inf
             if f is not None and norm < goal:
                 report.residual = norm
-                if goal > _LOOSE and single is not None:
-                    return self._nearer(trial, f, norm, single, report)
                 return self._last(trial, data)
             if not (np.isfinite(norm) and norm < (1.0 - 1e-4 * step) * best):
                 if best < ACCEPTABLE:
@@ -319,12 +311,12 @@ class Newton:
 
     def _rough(self, at: Any, single: dict | None, tol: float, report: NewtonReport) -> tuple[Any, float]:
         """Newton step and largest residual at a point, all in single precision."""
-        f, self._product = self._code.linear(np.asarray(at, np.float32), single)
+        f, product = self._code.linear(np.asarray(at, np.float32), single)
         norm = _largest(f)
         if not np.isfinite(norm) or norm == 0.0:
             return None, np.nan
         accuracy = np.float32(np.clip(tol, SINGLE_TOL, LOOSEST))
-        dx, products, left = self._code.krylov(self._product, self._factors, f / -norm, accuracy)
+        dx, products, left = self._code.krylov(product, self._factors, f / -norm, accuracy)
         report.products += int(products)
         return norm * self._jnp.asarray(np.asarray(dx, float)), norm if float(left) < STALLED else np.nan
 
@@ -342,27 +334,12 @@ class Newton:
     def _last(self, at: Any, data: dict) -> np.ndarray:
         return self._kept[0] if self._kept is not None and self._kept[1] is data else np.asarray(at)
 
-    def _nearer(self, at: Any, f: Any, norm: float, single: dict, report: NewtonReport) -> np.ndarray:
-        """A point solved to a loose goal, with what its residual says of its error taken off: a few products.
-
-        The product of the last step serves: what it has changed since is of second order. Without this a loose point
-        errs by as much as its goal where the Jacobian is soft (investment by rates of return), and by what rounding
-        makes of it.
-        """
-        if self._product is None:  # there was no step
-            self._product = self._code.linear(np.asarray(at, np.float32), single)[1]
-        dx, products, left = self._code.krylov(self._product, self._factors, np.asarray(f / -norm, np.float32),
-                                               np.float32(0.0), _NEARER)
-        report.products += int(products)
-        self._kept = None  # the state of the indices is that of the point before
-        return np.asarray(at) + norm * np.asarray(dx, float) if float(left) < STALLED else np.asarray(at)
-
     def _move(self, at: Any, f: Any, norm: float, double: dict, single: dict | None, tol: float,
               report: NewtonReport) -> Any:
         if single is not None:
             x32, rhs = np.asarray(at, np.float32), np.asarray(f / -norm, np.float32)
-            self._product = self._code.linear(x32, single)[1]
-            dx, products, left = self._code.krylov(self._product, self._factors, rhs, np.float32(max(tol, SINGLE_TOL)))
+            dx, products, left = self._code.krylov(self._code.linear(x32, single)[1], self._factors, rhs,
+                                              np.float32(max(tol, SINGLE_TOL)))
             report.products += int(products)
             if float(left) < STALLED:
                 return norm * self._jnp.asarray(np.asarray(dx, float))

@@ -32,9 +32,7 @@ _ACCEPTABLE = 1e-4
 #: Errors of money below this fraction of world income do not count.
 _SMALL_MONEY = 1e-10
 #: Residual demanded of interior points: in sub-steps, and by themselves, where their error enters the indices only
-#: times how far weights move (measured: a thousandth of it and less; two hundredths in `psave`, whose weights are
-#: gross investment less depreciation and saving); of large systems, which bring the point nearer by a few products
-#: afterwards, and of batches.
+#: times how far weights move (measured: a thousandth of it and less); of large systems and batches.
 _INTERIOR, _NODE, NODE_LOOSE = 1e-8, 1e-7, 1e-5
 _MAX_STEPS = 64
 #: Part of the error of reporting rates that the points of the path may have; error over squared distance of paths.
