@@ -47,6 +47,8 @@ _FIRST = 2e-3
 STALLED = 0.3
 #: Residuals above this are taken in single precision: on the way to a tight goal, and to a loose one (above 1e-6).
 _ROUGH, _ROUGHEST, _LOOSE = 1e-3, 2e-5, 1e-6
+#: How far below a loose goal the last step aims: a product or two more, where weights of `psave` hang on what is left.
+NEARER = 0.003
 #: Below this a residual that does not fall in single precision is taken again in double.
 _DOUBTFUL = 1e-2
 #: Least ratio of a residual to the square of the one before that Newton is expected to reach.
@@ -268,12 +270,12 @@ class Newton:
         double, single = self._double(data), self._device.single(data) if self._blocks is not None else None
         at = trial = self._jnp.asarray(x)
         best, step, move, halvings = np.inf, 1.0, None, 0
-        floor = _ROUGHEST if goal > _LOOSE else _ROUGH
+        floor, aim = (_ROUGHEST, NEARER * goal) if goal > _LOOSE else (_ROUGH, 0.1 * goal)
         coarse, expected, shrink = rough and single is not None, np.inf, _SHRINK
         for _ in range(_MAX_ITERATIONS):
             f, next_move, norm = None, None, np.nan
             if coarse and expected > floor:
-                tol = _FIRST if np.isinf(expected) else 0.1 * max(shrink * expected, goal / expected)
+                tol = _FIRST if np.isinf(expected) else max(0.1 * shrink * expected, aim / expected)
                 next_move, norm = self._rough(trial, single, tol, report)
             if not norm > floor:
                 f, norm = self._measure(trial, double, data)
@@ -300,7 +302,7 @@ class Newton:
             # tighter than the goal asks (Eisenstat and Walker 1996).
             if np.isfinite(best):
                 shrink = min(max(norm / best**2, _SHRINK), 1.0 / norm)
-            tol = float(np.clip(max(0.1 * shrink * norm, 0.1 * goal / norm), TIGHTEST, LOOSEST))
+            tol = float(np.clip(max(0.1 * shrink * norm, aim / norm), TIGHTEST, LOOSEST))
             at, best, step, halvings = trial, norm, 1.0, 0
             move = next_move if next_move is not None else self._move(at, f, norm, double, single, tol, report)
             trial, expected = at + move, shrink * norm**2
