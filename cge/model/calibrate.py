@@ -11,6 +11,7 @@ from cge.benchmark import HEADERS, Benchmark, base_wages
 from cge.errors import BenchmarkError
 from cge.model.mobility_data import Layout, mobility_data
 from cge.model.table import Table
+from cge.model.terms_data import TERMS, terms_data
 
 _C, _A, _E, _R = "comm", "acts", "endw", "reg"
 _PAIR = ("skill", "home", "host")
@@ -125,6 +126,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
+    terms_data(add)
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)
@@ -142,6 +144,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         mask = values[s.active] > 0 if isinstance(s.active, str) else np.asarray(s.active(values))
         masks[s.name] = np.asarray(mask, bool)
     sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")} | REPORT_SETS
+    sets["term"] = TERMS
     sets["bloc"] = tuple(mobility.blocs) if mobility else ()
     return Calibration(n, masks, positions, sets)
 

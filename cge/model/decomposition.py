@@ -184,15 +184,16 @@ def CNTpinv(v):
 @_by_region()
 def CNTmigr(v):
     """Contribution to EV of migrants' real after-tax income: a gain of theirs is taken from residents' income."""
-    spending, sent = v.cmig / level(v.ppriv), (v.remout + v.rentout) / level(v.pxwwld)
+    sent = (v.remout + v.termsout - v.termslost) / level(v.pxwwld)
+    spending = v.cmig / level(v.ppriv)
     return [(-level(v.ppriv / v.costev), spending, LEVEL), (-level(v.pxwwld / v.costev), sent, LEVEL),
             (v.ymig / level(v.costev), v.popres)]
 
 
 @_by_region()
 def CNTremr(v):
-    """Contribution to EV of real remittances, rents and transfers received, deflated by the price of world exports."""
-    value = v.remin + v.transfer + v.renthere + v.renthome
+    """Contribution to EV of real remittances, transfers and payments of movers, deflated by world export prices."""
+    value = v.remin + v.transfer + v.termsin
     received = value / level(v.pxwwld)
     return [(v.pxwwld / v.costev, received, LEVEL), (-(value / level(v.costev)), v.popres)]
 

@@ -186,7 +186,8 @@ def WEV(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def absorb(v):
-    """Change of consumption, government and net saving at benchmark prices: the independent total."""
+    """Change of consumption, government and net saving at benchmark prices, less what is used up: independent total."""
     goods = total(v.VPP * v.qpa, "comm") + total(v.VGP * v.qga, "comm")
     before = total(v.VPP, "comm") + total(v.VGP, "comm")
-    return level(goods) - level(before) + level(v.SAVE * v.qsave) - level(v.SAVE)
+    used_up = v.termslost / level(v.ppriv)
+    return level(goods) - level(before) + level(v.SAVE * v.qsave) - level(v.SAVE) - used_up

@@ -14,6 +14,7 @@ from cge.model.calibrate import mover_coefficients
 from cge.scenario.elements import positions
 from cge.scenario.mobility import movement
 from cge.scenario.spec import Scenario, percent_below
+from cge.scenario.terms import terms_of
 from cge.solve.model import Model
 
 
@@ -75,7 +76,9 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
         shocks["quota"] = quota
         coefficients["MSHR"] = share
     moved, chosen = movement(scenario, model)
-    return shocks | moved, coefficients | chosen
+    shocks, coefficients = shocks | moved, coefficients | chosen
+    agreed, to = terms_of(scenario, model, shocks, coefficients)
+    return shocks | agreed, coefficients | to
 
 
 def _tariff_power(scenario: Scenario, bench: Benchmark) -> np.ndarray:

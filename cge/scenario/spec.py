@@ -28,13 +28,14 @@ from typing import Any
 
 from cge.errors import ScenarioError, short
 from cge.scenario.mobility_spec import check_movement
+from cge.scenario.terms_spec import check_terms
 from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
 
 _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
               "breakeven"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
-                  "rordelta", "elasticities", "mobility", "caps", "rent"}
+                  "rordelta", "elasticities", "mobility", "caps", "rent", "terms"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
@@ -79,6 +80,8 @@ class Scenario:
         Workers who move for wages, and caps on them: see :mod:`cge.scenario.mobility`.
     rent : str
         Who has the rents of caps: ``host`` (its household), ``home`` (theirs), ``movers`` (those admitted).
+    terms : sequence of mapping
+        Wedges, fees, taxes, escrow and transfer costs of movers: see :mod:`cge.scenario.terms_spec`.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Scenario:
     mobility: Sequence[Mapping[str, Any]] = ()
     caps: Sequence[Mapping[str, Any]] = ()
     rent: str = "host"
+    terms: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         where = f"scenario '{self.name}'"
@@ -156,6 +160,7 @@ class Scenario:
             if value < 0:
                 raise ScenarioError(f"{where}, elasticities: the factor {value} of {key} is below zero; give 0 or more")
         check_movement(self, where)
+        check_terms(self, where)
 
     @property
     def moves(self) -> bool:
@@ -314,7 +319,7 @@ def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
         merged = {k: v for k, v in sections[body["like"]].items() if k != "title"}
     merged |= {k: v for k, v in body.items() if k not in ("like", "question")}
     merged.pop("question", None)
-    for key in ("tariffs", "quota", "shock", "mobility", "caps"):
+    for key in ("tariffs", "quota", "shock", "mobility", "caps", "terms"):
         if key in merged and not (isinstance(merged[key], list) and all(isinstance(e, dict) for e in merged[key])):
             raise ScenarioError(f"{path}, scenario '{name}': {key} must be a list of tables, {key} = [{{ ... }}]")
     return Scenario(name=name, **merged)
