@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -223,7 +224,7 @@ def _labour(bench, add, b, opts) -> None:
     add("REMOUT0", (_R,), rem.sum((0, 1)))
 
 
-def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[str, np.ndarray]:
+def mover_coefficients(wages: np.ndarray, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Coefficients of new movers from :data:`LABOUR_DEFAULTS`-type options.
 
     Parameters
@@ -231,7 +232,7 @@ def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[
     wages : array (skill, reg)
         Benchmark wages gross of labour tax, million US$ per thousand workers.
     options : mapping
-        beta, rho, family, taxmov, ctaxmov.
+        beta, rho (numbers, or arrays by skill, home and host), family, taxmov, ctaxmov.
 
     Returns
     -------
@@ -242,9 +243,14 @@ def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[
         CTAXMOV, FAMILY, TAXSHARE: numbers.
     """
     home, host = wages[:, :, None], wages[:, None, :]
+    for key in ("beta", "rho"):
+        if isinstance(options[key], (str, Mapping, list, tuple)):
+            raise BenchmarkError(f"labour: {key} = {options[key]!r} is neither a number nor an array over skill, "
+                                 "home, host; what differs by skill or pair is an option of a scenario, "
+                                 "Scenario(..., labour=...)")
     gap = home + options["beta"] * (host - home)
     an = np.where(host > 0, np.minimum(1.0, gap / np.where(host > 0, host, 1.0)), 1.0)
-    return {"AN": an, "RHON": np.full(an.shape, options["rho"]),
+    return {"AN": an, "RHON": np.array(np.broadcast_to(options["rho"], an.shape), float),
             **{k.upper(): np.asarray(options[k], float) for k in ("taxmov", "ctaxmov", "family", "taxshare")}}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from cge.scenario.terms import terms_of
 from cge.solve.model import Model
 
 
-def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | None = None, by: str = ""
+def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None = None, by: str = ""
              ) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """Shocks of each part of a scenario, and the coefficients of the whole.
 

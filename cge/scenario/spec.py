@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from cge.errors import ScenarioError, short
+from cge.scenario.labour import check_labour
 from cge.scenario.mobility_spec import check_movement
 from cge.scenario.terms_spec import check_terms
 from cge.scenario.words import check_keys, labels, number, table_of, text_of
@@ -40,7 +41,6 @@ _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
 _SHOCK_KEYS = {"variable", "value", "where"}
-_LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
 _CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility", "comm", "src", "dst", "skill", "hosts"}
 #: Elasticities that a scenario may scale; the benchmark equilibrium does not depend on them.
 ELASTICITIES = ("ESUBT", "ESUBC", "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ")
@@ -69,7 +69,8 @@ class Scenario:
     shock : sequence of mapping
         Any exogenous variable: ``variable``, ``value`` (index or signed level), ``where``.
     labour : mapping
-        beta, rho, family, taxmov, ctaxmov, taxshare of new movers.
+        beta, rho, family, taxmov, ctaxmov, taxshare of new movers; beta and rho also by skill and by pair
+        (:mod:`cge.scenario.labour`).
     reference : str
         Name of the scenario against which this one is counted; the benchmark if empty.
     rordelta : int, optional
@@ -90,7 +91,7 @@ class Scenario:
     export_taxes: str = ""
     quota: Sequence[Mapping[str, Any]] = ()
     shock: Sequence[Mapping[str, Any]] = ()
-    labour: Mapping[str, float] = field(default_factory=dict)
+    labour: Mapping[str, Any] = field(default_factory=dict)
     reference: str = ""
     rordelta: float | None = None
     elasticities: Mapping[str, float] = field(default_factory=dict)
@@ -323,15 +324,6 @@ def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
         if key in merged and not (isinstance(merged[key], list) and all(isinstance(e, dict) for e in merged[key])):
             raise ScenarioError(f"{path}, scenario '{name}': {key} must be a list of tables, {key} = [{{ ... }}]")
     return Scenario(name=name, **merged)
-
-
-def check_labour(given: Mapping[str, Any], where: str) -> None:
-    """Refuse labour options out of range: all are fractions between 0 and 1, family at least 0."""
-    check_keys(table_of(given, f"{where}, labour"), _LABOUR_KEYS, f"{where}, labour")
-    for key, value in given.items():
-        number(value, f"{where}, labour, {key}")
-        if value < 0 or (key != "family" and value > 1):
-            raise ScenarioError(f"{where}, labour: {key} = {value} is out of range; give a number between 0 and 1")
 
 
 def percent_below(rate: float) -> str:

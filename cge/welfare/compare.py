@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -15,8 +16,11 @@ from cge.model.closure import Closure
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shocks_of
 from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
+from cge.scenario.labour import rates_missing
 from cge.scenario.parts import parts_of
+from cge.scenario.shocks import labour_layers
 from cge.scenario.spec import breakeven_pairs
+from cge.scenario.terms import moving
 from cge.solve.model import Model, Solution
 from cge.solve.subtotals import Subtotals, subtotals
 from cge.welfare.gains import add_gains
@@ -68,6 +72,9 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
             model.check(*wanted[name])
         except ScenarioError as err:
             raise ScenarioError(f"scenario '{name}': {err}") from None
+        layers = labour_layers(scenario, model, file.labour)
+        if missing := rates_missing(layers, model, moving(model, *wanted[name]), f"scenario '{name}'"):
+            say(missing)
     pairs = breakeven_pairs(file.breakeven, file.scenarios, str(file.path))
     say(f"benchmark {bench.name}: {len(bench.labels('reg'))} regions x {len(bench.labels('comm'))} commodities, "
         f"{model.system.n} unknowns  ({time.perf_counter() - clock:.1f} s)")
@@ -130,7 +137,9 @@ def with_closure_shocks(file: ScenarioFile, bench: Benchmark) -> ScenarioFile:
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     """The model that a scenario file asks for: benchmark, closure, labour options, engine."""
     closure = Closure(closure_swaps(file.closure, bench))
-    model = Model(with_mobility(bench, file.closure), closure, labour=file.labour,
+    # What differs by skill or pair goes with each scenario: the base year hangs on none of it.
+    numbers = {k: v for k, v in file.labour.items() if isinstance(v, (int, float))}
+    model = Model(with_mobility(bench, file.closure), closure, labour=numbers,
                   rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench))
     return model.using(file.engine)
 
@@ -161,7 +170,7 @@ def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list
                                  {"long_name": "migration scenario", "units": "name"})
 
 
-def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float], goal: float,
+def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, Any], goal: float,
                     start: float = 0.0) -> float:
     """Quota (fraction) at which the scenario's world gain equals ``goal`` million US$, by secant steps.
 
