@@ -154,6 +154,12 @@ def CNTdpar(v):
 
 
 @_by_region()
+def CNTserv(v):
+    """Contribution to EV of public services used by migrants."""
+    return [(level(v.UELAS0 * v.uelasev * v.INCOME * v.yev) * level(v.BGOV_E * v.dpgov), v.govleft)]
+
+
+@_by_region()
 def CNTpop(v):
     """Contribution to EV of the number of permanent residents."""
     return [(v.INCOME * v.yev, v.popres)]
@@ -290,10 +296,10 @@ def CNTendwr(v):
 
 @_sum("reg")
 def EV_ALT(v):
-    """Sum of all contributions to residents' EV (GTAP's, and those of migrants, remittances and leavers)."""
+    """Sum of all contributions to residents' EV (GTAP's, and those of migrants, remittances, services, leavers)."""
     gtap = (v.CNTdpar + total(v.CNTalleffr, "ctax") + v.CNTendwr + total(v.CNTtechr, "techtype")
             + v.CNTtotr + v.CNTpinv + v.CNTpop)
-    return gtap + v.CNTmigr + v.CNTremr + total(v.leavinc, "skill")
+    return gtap + v.CNTmigr + v.CNTremr + v.CNTserv + total(v.leavinc, "skill")
 
 
 @_sum()

@@ -78,8 +78,8 @@ def wgross(v):
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def yearl(v):
-    """After-tax labour income of earlier migrants."""
-    return at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
+    """After-tax labour income of earlier migrants, less what those without legal status lose."""
+    return at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF) + v.exempt - v.statuslost
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -196,10 +196,10 @@ def people(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def refund(v):
-    """Labour and consumption taxes that exempt movers do not pay (TAXMOV, CTAXMOV below one)."""
+    """Labour and consumption taxes not paid: by exempt movers (TAXMOV, CTAXMOV below one), by those without status."""
     labour = (1.0 - v.TAXMOV) * at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * v.AN * v.mov
     consumption = v.spendnew - (v.netnew - v.remnew + v.sharenew)
-    return at(total(labour + consumption, "skill", "home"), host="reg")
+    return at(total(labour + consumption + v.exempt, "skill", "home"), host="reg")
 
 
 @table.define("reg", unit=_MUSD, positive=False)

@@ -63,8 +63,11 @@ def movegain(v):
 
 @table.define(*_PAIR, unit="fraction of the base stock", positive=False, active="MOVES")
 def morewish(v):
-    """By how much the wished stock exceeds the base stock: logit, or without limit under free movement."""
-    logit = level(v.movegain**v.ELASM * at(v.natstay, reg="home")) - 1.0
+    """By how much the wished stock exceeds the base stock: logit, or without limit under free movement.
+
+    With a network costs fall with the stock, which is then a fixed point: odds to the power 1/(1 - NETWORK ELASM).
+    """
+    logit = level((v.movegain**v.ELASM * at(v.natstay, reg="home")) ** (1.0 / (1.0 - v.NETWORK * v.ELASM))) - 1.0
     return (1.0 - v.FREEM) * logit + v.FREEM * (v.qfree + log(v.movegain))
 
 

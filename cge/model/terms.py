@@ -35,6 +35,31 @@ for _name, _unit, _what in (
     table.exogenous(_name, *_PAIR, unit=_unit, positive=False, long_name=_what)
 table.exogenous("returned", *_PAIR, unit="fraction of what is withheld", positive=False, base=1.0,
                 long_name="part of the escrow paid out at home")
+table.exogenous("regular", *_PAIR, unit="fraction of those without", positive=False,
+                long_name="earlier migrants given legal status")
+for _name, _what in (("servnew", "new movers and their dependants"), ("servearl", "earlier migrants")):
+    table.exogenous(_name, "reg", unit="fraction of the base year's average per head", positive=False,
+                    long_name=f"public services used by {_what}")
+
+
+@table.define(*_PAIR, unit="fraction of workers", positive=False)
+def unlawful(v):
+    """Share of earlier migrants without legal status."""
+    return v.NOSTATUS * (1.0 - v.regular)
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def exempt(v):
+    """Labour tax that earlier migrants without legal status do not pay (INFORMAL above zero)."""
+    tax = at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
+    return v.INFORMAL * v.unlawful * tax
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def statuslost(v):
+    """Pay of earlier migrants without legal status that their employers, residents of the host, keep."""
+    pay = at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
+    return v.STATUSGAP * (v.unlawful * pay + v.exempt)
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -124,6 +149,21 @@ def termsin(v):
 def termslost(v):
     """Spent in the region under the terms of movement on goods and services that nobody enjoys."""
     return at(total(total(v.termpaid * v.TOLOST, "term"), "skill", "home"), host="reg")
+
+
+@table.define("reg", unit=_MUSD, positive=False)
+def services(v):
+    """Public services that migrants use, at base-year prices: parts of the base year's public spending per head."""
+    movers = at(total(v.mov, "skill", "home"), host="reg") * (1.0 + v.FAMILY)
+    earlier = at(total(v.MIGPOP, "skill", "home"), host="reg")
+    return v.YG0 / level(v.POP_LEVEL) * (v.servnew * movers + v.servearl * earlier) / 1000.0
+
+
+@table.define("reg")
+def govleft(v):
+    """Part of the quantity of public services that is left for residents."""
+    provided = level(v.YG0 * v.yg / v.pgov)
+    return index(provided - v.services, provided)
 
 
 @table.define(*_PAIR, active="MOVES")

@@ -33,6 +33,26 @@ def terms_data(add: Callable) -> None:
         add(name, ("term",), [float(t in terms) for t in TERMS])
 
 
+def earlier_pay(wnet: np.ndarray, wgross: np.ndarray, options: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """After-tax pay of earlier migrants per efficiency unit in the base year, and labour tax that none of them pays.
+
+    Parameters
+    ----------
+    wnet, wgross : array (skill, reg)
+        Labour income after and before labour tax, million US$ per thousand efficiency units.
+    options : mapping
+        nostatus (share without legal status), statusgap (part of pay that they lose), informal (part of the labour tax
+        that they do not pay); see :data:`cge.model.LABOUR_DEFAULTS`.
+
+    Returns
+    -------
+    pay, exempt : array (skill, home, host)
+    """
+    here, without = np.repeat(wnet[:, None, :], wnet.shape[1], 1), options["nostatus"]
+    exempt = without * options["informal"] * (wgross - wnet)[:, None, :] + 0.0 * here
+    return here + exempt - options["statusgap"] * (without * here + exempt), exempt
+
+
 def largest_charge(given: Mapping[str, Any], coefficients: Mapping[str, np.ndarray]) -> np.ndarray:
     """Part of after-tax pay at base-year wages that the terms take, money in escrow included.
 

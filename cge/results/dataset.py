@@ -19,6 +19,7 @@ from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
 from cge.model.table import View
+from cge.model.terms_data import DEFAULTS
 from cge.scenario.spec import ELASTICITIES, ScenarioFile
 from cge.solve.model import Model, Solution
 
@@ -114,6 +115,11 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         out["ELASM"] = (("scenario", *model.cal.data["ELASM"][0]),
                         np.stack([solutions[s].data["coef"]["ELASM"] for s in names]),
                         {"long_name": "elasticity of the odds of moving to relative pay", "units": "ratio"})
+    if any(_has_terms(x) for x in solutions.values()):
+        for name in DEFAULTS:
+            out[name] = (("scenario", "term"), np.stack([solutions[s].data["coef"][name] for s in names]),
+                         {"long_name": "part of each term of movement that goes to its recipient", "units": "ratio",
+                          "role": "exogenous"})
     for name, what in _OPTIONS.items():
         out[name] = ("scenario", [float(solutions[s].data["coef"][name]) for s in names],
                      {"long_name": what, "units": "ratio"})
@@ -148,7 +154,9 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
 
 
 def _has_terms(solution: Solution) -> bool:
-    """Whether any term of movement is in force."""
+    """Whether any term of movement is in force, or earlier migrants lack legal status."""
+    if solution.model.cal.data["NOSTATUS"][1].any():
+        return True
     base = solution.model.base().data["exo"]
     return any(not np.array_equal(solution.data["exo"][n], base[n])
                for n, s in table.symbols.items() if s.block == "terms" and s.role == "exogenous")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
 from cge.scenario.elements import positions
 from cge.scenario.words import check_keys, labels, number, table_of
@@ -26,15 +27,17 @@ from cge.scenario.words import check_keys, labels, number, table_of
 if TYPE_CHECKING:
     from cge.solve.model import Model
 
+#: Options of earlier migrants: part of the base year, so that they are the file's and not a scenario's.
+BASE = ("nostatus", "statusgap", "informal")
 _KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
 #: Options that may differ by skill, home and host.
-BY_PAIR = ("beta", "rho")
+BY_PAIR = ("beta", "rho", "nostatus")
 _ENTRY = {"value", "skills", "homes", "hosts"}
 #: The word for the rate at which earlier migrants of the pair remit in the base year.
 PAIR = "pair"
 
 
-def check_labour(given: Mapping[str, Any], where: str) -> None:
+def check_labour(given: Mapping[str, Any], where: str, file: bool = False) -> None:
     """Refuse labour options out of range: all are fractions between 0 and 1, family at least 0.
 
     Raises
@@ -42,7 +45,11 @@ def check_labour(given: Mapping[str, Any], where: str) -> None:
     ScenarioError
         Unknown key, a value that is none of number, table by skill and list of entries, a number out of range.
     """
-    check_keys(table_of(given, f"{where}, labour"), _KEYS, f"{where}, labour")
+    for key in BASE:
+        if not file and key in table_of(given, f"{where}, labour"):
+            raise ScenarioError(f"{where}, labour: {key} is of earlier migrants and part of the base year; set it in "
+                                "the file's [labour] section, for all scenarios")
+    check_keys(table_of(given, f"{where}, labour"), _KEYS | set(BASE), f"{where}, labour")
     for key, value in given.items():
         here = f"{where}, labour, {key}"
         if key in BY_PAIR and isinstance(value, Mapping):
@@ -104,18 +111,14 @@ def mover_options(layers: Iterable[Mapping[str, Any]], model: Model, where: str)
     for layer in layers:
         for key, value in layer.items():
             here = f"{where}, labour, {key}"
+            if key in BASE:
+                continue
             if key not in BY_PAIR or (not isinstance(value, (str, Mapping)) and np.ndim(value) == 0):
                 options[key] = value
                 unrated &= key != "rho"
                 continue
-            if isinstance(value, str):
-                entries = [{"value": value}]
-            elif isinstance(value, Mapping):
-                entries = [{"value": part, "skills": skill} for skill, part in value.items()]
-            else:
-                entries = list(value)
             array = np.array(np.broadcast_to(options[key], shape), float)
-            for entry in entries:
+            for entry in _entries(value):
                 asked = np.zeros(shape, bool)
                 asked[np.ix_(*(positions(model.bench, d, entry.get(f"{d}s"), here)
                                for d in ("skill", "home", "host")))] = True
@@ -129,6 +132,36 @@ def mover_options(layers: Iterable[Mapping[str, Any]], model: Model, where: str)
                         unrated &= ~asked
             options[key] = array
     return options, unrated
+
+
+def base_options(labour: Mapping[str, Any], bench: Benchmark) -> dict[str, Any]:
+    """Options of a file that a model is made with: numbers, and the share of earlier migrants without legal status.
+
+    What differs by skill or pair otherwise goes with each scenario, for the base year hangs on none of it.
+
+    Raises
+    ------
+    ScenarioError
+        An element that the benchmark does not have.
+    """
+    numbers = {k: v for k, v in labour.items() if isinstance(v, (int, float))}
+    given = labour.get("nostatus", 0.0)
+    if isinstance(given, (int, float)):
+        return numbers
+    dims = ("skill", "home", "host")
+    share = np.zeros([len(bench.labels(d)) for d in dims])
+    for entry in _entries(given):
+        share[np.ix_(*(positions(bench, d, entry.get(f"{d}s"), "labour, nostatus") for d in dims))] = entry["value"]
+    return {**numbers, "nostatus": share}
+
+
+def _entries(value: Any) -> list[Mapping[str, Any]]:
+    """A word, a table by skill or a list of entries, as entries."""
+    if isinstance(value, str):
+        return [{"value": value}]
+    if isinstance(value, Mapping):
+        return [{"value": part, "skills": skill} for skill, part in value.items()]
+    return list(value)
 
 
 def rates_missing(layers: Iterable[Mapping[str, Any]], model: Model, movers: np.ndarray, where: str) -> str:

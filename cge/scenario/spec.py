@@ -243,7 +243,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
                             "(fixed shares)")
     for key in ("home", "comm", "src", "dst"):
         text_of(closure.get(key, ""), f"{path}, closure, {key}")
-    check_labour(raw.get("labour", {}), str(path))
+    check_labour(raw.get("labour", {}), str(path), file=True)
     scenarios: dict[str, Scenario] = {}
     sections = raw.get("scenario", {})
     if not sections:

@@ -46,25 +46,30 @@ INSTRUMENTS = {
     "exit tax": Instrument("exit", {"per_mover": "exitfee", "share": "exitrate"}, "home government"),
     "withheld": Instrument("forfeited", {"share": "withheld", "returned": "returned"}, "host government"),
     "transfer cost": Instrument("transfer", {"share": "remcost"}, "host"),
+    # No payments, and so without a recipient.
+    "regularisation": Instrument("", {"share": "regular"}, ""),
+    "service cost": Instrument("", {"share": "serv"}, ""),
 }
-_COMMON = {"instrument", "to", "skills", "homes", "hosts"}
-#: Whose remittances a transfer cost is on, and the variables that carry it.
-SENDERS = {"all": ("remcostnew", "remcostearl"), "new": ("remcostnew",), "earlier": ("remcostearl",)}
+#: Whom an entry with ``migrants`` is about, as the ends of its variables' names.
+_WHOSE = {"all": ("new", "earl"), "new": ("new",), "earlier": ("earl",)}
+#: Instruments that may be about new movers, earlier migrants or both, and whom they are about by default.
+WHOSE = {"transfer cost": "all", "service cost": "new"}
 
 
 def variables_of(entry: Mapping[str, Any]) -> dict[str, float]:
     """Variables of block ``terms`` that an entry sets, and their values."""
     keys = INSTRUMENTS[entry["instrument"]].keys
     found = {variable: float(entry[key]) for key, variable in keys.items() if key in entry}
-    if "remcost" in found:
-        share = found.pop("remcost")
-        found |= dict.fromkeys(SENDERS[entry.get("migrants", "all")], share)
+    if entry["instrument"] in WHOSE:
+        ends = _WHOSE[entry.get("migrants", WHOSE[entry["instrument"]])]
+        return {variable + end: value for variable, value in found.items() for end in ends}
     return found
 
 
 def only_earlier(entry: Mapping[str, Any]) -> bool:
     """Whether an entry is about earlier migrants too, so that it needs no new mover."""
-    return entry["instrument"] == "transfer cost" and entry.get("migrants", "all") != "new"
+    name = entry["instrument"]
+    return name == "regularisation" or (name in WHOSE and entry.get("migrants", WHOSE[name]) != "new")
 
 
 def check_terms(scenario: Scenario, where: str) -> None:
@@ -87,8 +92,9 @@ def check_terms(scenario: Scenario, where: str) -> None:
                                 + f"There are {', '.join(INSTRUMENTS)}")
         this = INSTRUMENTS[name]
         inside = f"{here}, {name}"
-        extra = {"migrants"} if name == "transfer cost" else set()
-        check_keys(entry, _COMMON | set(this.keys) | extra, inside)
+        extra = {"migrants"} if name in WHOSE else set()
+        dims = {"hosts"} if name == "service cost" else {"skills", "homes", "hosts"}
+        check_keys(entry, {"instrument", *dims, *this.keys, *extra, *(["to"] if this.to else [])}, inside)
         amounts = [k for k in this.keys if k != "returned"]
         if not any(k in entry for k in amounts):
             raise ScenarioError(f"{inside}: no size is given; add {' or '.join(f'{k} = ...' for k in amounts)} (share "
@@ -97,15 +103,16 @@ def check_terms(scenario: Scenario, where: str) -> None:
             number(entry.get(key, 0.0), f"{inside}, {key}")
             if entry.get(key, 0.0) < 0:
                 raise ScenarioError(f"{inside}: {key} = {entry[key]} is below zero; what a mover pays is 0 or more")
-            if key != "per_mover" and entry.get(key, 0.0) > 1:
+            if key != "per_mover" and name != "service cost" and entry.get(key, 0.0) > 1:
                 raise ScenarioError(f"{inside}: {key} = {entry[key]} is above one; it is a fraction - write 15% as "
                                     "0.15")
         for key in ("skills", "homes", "hosts"):
             labels(entry.get(key), f"{inside}, {key}")
-        _check_recipient(entry, this, to, inside)
-        if extra and entry.get("migrants", "all") not in SENDERS:
+        if this.to:
+            _check_recipient(entry, this, to, inside)
+        if extra and entry.get("migrants", "all") not in _WHOSE:
             raise ScenarioError(f"{inside}: migrants = {entry['migrants']!r} is not known; use one of "
-                                f"{', '.join(SENDERS)}")
+                                f"{', '.join(_WHOSE)}")
         for shocked in scenario.shock:
             if shocked["variable"] in variables_of(entry):
                 raise ScenarioError(f"{where}: both terms = [...] and a shock of the variable {shocked['variable']} "

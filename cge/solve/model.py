@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 #: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
 FREE_COEFFICIENTS = frozenset((
     "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",
-    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ", "ELASM", "FREEM", "RENTHOST", "RENTHOME",
-    "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"))
+    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ", "ELASM", "FREEM", "NETWORK", "RENTHOST",
+    "RENTHOME", "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"))
 
 
 @dataclass

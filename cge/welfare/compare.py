@@ -16,7 +16,7 @@ from cge.model.closure import Closure
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shocks_of
 from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
-from cge.scenario.labour import rates_missing
+from cge.scenario.labour import base_options, rates_missing
 from cge.scenario.parts import parts_of
 from cge.scenario.shocks import labour_layers
 from cge.scenario.spec import breakeven_pairs
@@ -137,9 +137,7 @@ def with_closure_shocks(file: ScenarioFile, bench: Benchmark) -> ScenarioFile:
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     """The model that a scenario file asks for: benchmark, closure, labour options, engine."""
     closure = Closure(closure_swaps(file.closure, bench))
-    # What differs by skill or pair goes with each scenario: the base year hangs on none of it.
-    numbers = {k: v for k, v in file.labour.items() if isinstance(v, (int, float))}
-    model = Model(with_mobility(bench, file.closure), closure, labour=numbers,
+    model = Model(with_mobility(bench, file.closure), closure, labour=base_options(file.labour, bench),
                   rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench))
     return model.using(file.engine)
 
