@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from cge.errors import BenchmarkError
+
 #: What a mover pays (or, for ``transfer``, what is kept of her remittance), in the order of dimension ``term``.
 TERMS = ("status", "employer", "fee", "screening", "exit", "forfeited", "transfer")
 #: Parts of each term by recipient; with ``TOLOST`` they add up to one. A scenario may name another recipient.
@@ -47,7 +49,18 @@ def earlier_pay(wnet: np.ndarray, wgross: np.ndarray, options: Mapping[str, Any]
     Returns
     -------
     pay, exempt : array (skill, home, host)
+
+    Raises
+    ------
+    BenchmarkError
+        An option that is no number or array, or not between 0 and 1.
     """
+    for key in ("nostatus", "statusgap", "informal"):
+        value = options[key]
+        wrong = isinstance(value, (str, Mapping, list, tuple))
+        if wrong or np.any(np.asarray(value) < 0) or np.any(np.asarray(value) > 1):
+            raise BenchmarkError(f"labour: {key} = {value!r} is neither a number nor an array over skill, home, host, "
+                                 "of values between 0 and 1; tables and lists are for scenario files")
     here, without = np.repeat(wnet[:, None, :], wnet.shape[1], 1), options["nostatus"]
     exempt = without * options["informal"] * (wgross - wnet)[:, None, :] + 0.0 * here
     return here + exempt - options["statusgap"] * (without * here + exempt), exempt

@@ -50,6 +50,13 @@ def check_labour(given: Mapping[str, Any], where: str, file: bool = False) -> No
             raise ScenarioError(f"{where}, labour: {key} is of earlier migrants and part of the base year; set it in "
                                 "the file's [labour] section, for all scenarios")
     check_keys(table_of(given, f"{where}, labour"), _KEYS | set(BASE), f"{where}, labour")
+    if "nostatus" in given and not ("statusgap" in given or "informal" in given):
+        raise ScenarioError(f"{where}, labour: nostatus alone has no effect; say what lack of legal status costs, with "
+                            "statusgap = 0.06 (part of pay) or informal = 1 (no labour tax)")
+    for key in ("statusgap", "informal"):
+        if key in given and "nostatus" not in given:
+            raise ScenarioError(f"{where}, labour: {key} has no effect where nobody lacks legal status; add nostatus, "
+                                "the share of earlier migrants who do")
     for key, value in given.items():
         here = f"{where}, labour, {key}"
         if key in BY_PAIR and isinstance(value, Mapping):

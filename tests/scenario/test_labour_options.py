@@ -92,6 +92,9 @@ BROKEN = {
     "family by skill": ("family = { SkLab = 1 }", "is not a number"),
     "no value": ('rho = [{ homes = ["R1"] }]', "'value' is missing"),
     "key": ("rho = [{ value = 0.1, home = 1 }]", "did you mean 'homes'"),
+    "status for nothing": ("nostatus = 0.2", "nostatus alone has no effect"),
+    "wedge of nobody": ("statusgap = 0.1", "statusgap has no effect where nobody"),
+    "status as word": ('nostatus = "pair"\ninformal = 1', "'pair' is not a number"),
     "empty": ("rho = {}", "the table is empty"),
 }
 

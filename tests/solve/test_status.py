@@ -98,6 +98,8 @@ def test_status_is_refused_where_it_means_nothing(bench):
         Scenario("S", labour={"nostatus": 0.1})
     with pytest.raises(ScenarioError, match="did you mean 'hosts'|key 'to' is not known"):
         Scenario("S", terms=[{**REGULAR, "to": "host"}])
+    with pytest.raises(BenchmarkError, match="nostatus = .* neither a number nor an array"):
+        Model(bench, labour={"nostatus": {"SkLab": 0.1}})
     with pytest.raises(BenchmarkError, match="would send .* under the labour options nostatus"):
         Model(bench, labour={"nostatus": 1.0, "statusgap": 0.99})
 

@@ -13,6 +13,7 @@ from cge.scenario import Scenario, layout_of, shocks_of
 from cge.scenario.parts import parts_of
 from cge.scenario.terms_spec import INSTRUMENTS, RECIPIENTS
 from cge.solve.model import Model
+from cge.solve.subtotals import subtotals
 from tests import cases
 from tests.engine import plain
 from tests.solve.test_ipopt import agree
@@ -271,6 +272,17 @@ def test_agreement_of_the_engines_and_of_the_default_engine(wages):
 
 
 # -- scenario ---------------------------------------------------------------------------------------------------
+
+
+def test_contributions_of_terms_add_up(wages):
+    """`cge decompose`: parts of a scenario sum to the whole, and the fee's part of the hosts' gain is about the fee."""
+    scenario = Scenario("S", quota=QUOTA, terms=[entry(wages, "entry fee"), entry(wages, "withheld")])
+    parts, coefficients = parts_of(scenario, wages)
+    found = subtotals(wages, parts, ("EV", "feepaid"), coefficients)
+    assert found.gap < 1e-4
+    fee = found.data["EV"].sel(part="terms 1 entry fee", reg="R1")
+    paid = float(found.data["total_feepaid"].sum())
+    assert float(fee) == pytest.approx(paid, rel=0.15)
 
 
 def test_terms_are_parts_of_a_scenario(m):
