@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from cge.benchmark import synthetic_benchmark
 from cge.errors import ScenarioError
 from cge.model.closure import Closure, Swap
 from cge.model.terms_data import DEFAULTS, TERMS
-from cge.scenario import Scenario, layout_of, shocks_of
+from cge.scenario import Scenario, layout_of, read_scenarios, shocks_of
 from cge.scenario.parts import parts_of
 from cge.scenario.terms_spec import INSTRUMENTS, RECIPIENTS
 from cge.solve.model import Model
@@ -293,6 +296,21 @@ def test_terms_are_parts_of_a_scenario(m):
     assert coefficients["TOHOSTGOV"][TERMS.index("fee")] == 1.0
     cells = parts["terms 1 entry fee"]["entryrate"]
     assert (cells[:, 1:, 0] == 0.05).all() and cells[:, :, 1:].max() == 0.0  # where movers are, and nowhere else
+
+
+def test_the_example_of_the_manual_is_read_and_every_instrument_is_in_it(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "model.md").read_text(encoding="utf-8")
+    example = next(block for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "terms = [" in block)
+    path = tmp_path / "s.toml"
+    path.write_text(f'benchmark = "ww1997"\n{example}', encoding="utf-8")
+    assert [e["instrument"] for e in read_scenarios(path).scenarios["S"].terms] == ["entry fee", "withheld",
+                                                                                    "transfer cost"]
+    for name, instrument in INSTRUMENTS.items():
+        assert f"`{name}`" in text
+        assert all(f"`{v}" in text for v in instrument.keys.values())
+    path.write_text('benchmark = "ww1997"\n[scenario.S]\nterms = { instrument = "exit tax", share = 0.1 }')
+    with pytest.raises(ScenarioError, match="terms must be a list of tables"):
+        read_scenarios(path)
 
 
 WRONG = {
