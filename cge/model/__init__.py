@@ -13,6 +13,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     prices,
     production,
     shifters,
+    terms,
     terms_of_trade,
     trade,
     trade_indices,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from cge.benchmark import HEADERS, Benchmark, base_wages
 from cge.errors import BenchmarkError
 from cge.model.mobility_data import Layout, mobility_data
 from cge.model.table import Table
+from cge.model.terms_data import TERMS, earlier_pay, terms_data
 
 _C, _A, _E, _R = "comm", "acts", "endw", "reg"
 _PAIR = ("skill", "home", "host")
@@ -23,6 +25,10 @@ LABOUR_DEFAULTS: dict[str, tuple[float, str]] = {
     "taxmov": (1.0, "movers pay the host's labour tax in full"),
     "ctaxmov": (1.0, "movers pay the host's consumption taxes in full"),
     "taxshare": (0.0, "tax revenue goes to permanent residents; 1 gives each mover the average per head"),
+    "nostatus": (0.0, "assumption: the data say nothing on earlier migrants without legal status"),
+    "statusgap": (0.0, "part of pay that earlier migrants without status lose to their employers; 0.06 after Kossoudji "
+                       "and Cobb-Clark (2002), Journal of Labor Economics 20(3) [recalled]"),
+    "informal": (0.0, "assumption: earlier migrants without status pay labour tax as others do; 1 exempts them"),
 }
 
 
@@ -77,7 +83,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     table : Table
         Its symbols' active sets are evaluated here.
     labour : mapping, optional
-        Replacements of :data:`LABOUR_DEFAULTS` (beta, rho, family, taxmov, ctaxmov).
+        Replacements of :data:`LABOUR_DEFAULTS`; those of earlier migrants (nostatus, a number or an array over skill,
+        home and host; statusgap; informal) change the base-year accounts of migrants and residents.
     rordelta : float, optional
         1: investment by rates of return, 0: fixed shares; default from the benchmark.
     mobility : Layout, optional
@@ -125,6 +132,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
+    terms_data(add)
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)
@@ -142,6 +150,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         mask = values[s.active] > 0 if isinstance(s.active, str) else np.asarray(s.active(values))
         masks[s.name] = np.asarray(mask, bool)
     sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")} | REPORT_SETS
+    sets["term"] = TERMS
     sets["bloc"] = tuple(mobility.blocs) if mobility else ()
     return Calibration(n, masks, positions, sets)
 
@@ -199,13 +208,25 @@ def _labour(bench, add, b, opts) -> None:
     for name, value in mover_coefficients(wages, opts).items():
         add(name, _PAIR if value.ndim else (), value)
     wnet = add("WNET0", ("skill", _R), net / np.where(effective > 0, effective, 1.0))
-    income = wnet[:, None, :] * eff * off
+    wgross = np.divide(bill, effective, out=np.zeros_like(bill), where=effective > 0)
+    part, exempt = earlier_pay(wnet, wgross, opts)
+    income = part * eff * off
+    add("NOSTATUS", _PAIR, np.broadcast_to(opts["nostatus"], off.shape) * (off > 0))
+    add("STATUSGAP", (), opts["statusgap"])
+    add("INFORMAL", (), opts["informal"])
+    add("EXEMPT0", (_R,), (exempt * eff * off).sum((0, 1)))
     rem = b["REMIT"] if "REMIT" in b else np.zeros_like(off)
     add("RHOE", _PAIR, np.divide(rem, income, out=np.zeros_like(rem), where=income > 0))
     lost = rem[(income <= 0) & (rem > 0)]
     if lost.size:
         raise BenchmarkError(f"benchmark {bench.name!r}: remittances of {lost.sum():.1f} million US$ come from pairs "
                              "without migrants; move them to pairs with migrants or drop them in REMIT")
+    short = np.argwhere(rem > np.maximum(income, 0.0) * (1.0 + 1e-9))
+    if len(short) and np.any(opts["nostatus"]):
+        s, c, h = short[0]
+        raise BenchmarkError(f"benchmark {bench.name!r}: {skills[s]} migrants from {regs[c]} in {regs[h]} would send "
+                             f"{rem[s, c, h]:.4g} million US$ out of {income[s, c, h]:.4g} under the labour options "
+                             "nostatus and statusgap; lower one of them for this pair")
     add("SPENDE0", _PAIR, income - rem)
     add("MSHR", _PAIR, np.zeros(off.shape))
     mpop = b.get("MPOP", np.zeros((nr, nr)))
@@ -220,7 +241,7 @@ def _labour(bench, add, b, opts) -> None:
     add("REMOUT0", (_R,), rem.sum((0, 1)))
 
 
-def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[str, np.ndarray]:
+def mover_coefficients(wages: np.ndarray, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Coefficients of new movers from :data:`LABOUR_DEFAULTS`-type options.
 
     Parameters
@@ -228,7 +249,7 @@ def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[
     wages : array (skill, reg)
         Benchmark wages gross of labour tax, million US$ per thousand workers.
     options : mapping
-        beta, rho, family, taxmov, ctaxmov.
+        beta, rho (numbers, or arrays by skill, home and host), family, taxmov, ctaxmov.
 
     Returns
     -------
@@ -239,9 +260,14 @@ def mover_coefficients(wages: np.ndarray, options: Mapping[str, float]) -> dict[
         CTAXMOV, FAMILY, TAXSHARE: numbers.
     """
     home, host = wages[:, :, None], wages[:, None, :]
+    for key in ("beta", "rho"):
+        if isinstance(options[key], (str, Mapping, list, tuple)):
+            raise BenchmarkError(f"labour: {key} = {options[key]!r} is neither a number nor an array over skill, "
+                                 "home, host; what differs by skill or pair is an option of a scenario, "
+                                 "Scenario(..., labour=...)")
     gap = home + options["beta"] * (host - home)
     an = np.where(host > 0, np.minimum(1.0, gap / np.where(host > 0, host, 1.0)), 1.0)
-    return {"AN": an, "RHON": np.full(an.shape, options["rho"]),
+    return {"AN": an, "RHON": np.array(np.broadcast_to(options["rho"], an.shape), float),
             **{k.upper(): np.asarray(options[k], float) for k in ("taxmov", "ctaxmov", "family", "taxshare")}}
 
 
@@ -264,7 +290,7 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     taxes = _tax_revenue(b)
     for name, value in taxes.items():
         add(f"{name.upper()}0", (_R,), value)
-    add("TAXHEAD0", (_R,), sum(taxes.values()) / b["POP"])
+    add("TAXHEAD0", (_R,), (sum(taxes.values()) - n["EXEMPT0"][1]) / b["POP"])
     xp, xg, xs = yp / income, yg / income, b["SAVE"] / income
     shares = vpp / np.where(ypall > 0, ypall, 1.0)
     ue = add("UEPRIV0", (_R,), (shares * b["INCPAR"]).sum(0))

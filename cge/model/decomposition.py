@@ -154,6 +154,12 @@ def CNTdpar(v):
 
 
 @_by_region()
+def CNTserv(v):
+    """Contribution to EV of public services used by migrants."""
+    return [(level(v.UELAS0 * v.uelasev * v.INCOME * v.yev) * level(v.BGOV_E * v.dpgov), v.govleft)]
+
+
+@_by_region()
 def CNTpop(v):
     """Contribution to EV of the number of permanent residents."""
     return [(v.INCOME * v.yev, v.popres)]
@@ -184,15 +190,16 @@ def CNTpinv(v):
 @_by_region()
 def CNTmigr(v):
     """Contribution to EV of migrants' real after-tax income: a gain of theirs is taken from residents' income."""
-    spending, sent = v.cmig / level(v.ppriv), (v.remout + v.rentout) / level(v.pxwwld)
+    sent = (v.remout + v.termsout - v.termslost) / level(v.pxwwld)
+    spending = v.cmig / level(v.ppriv)
     return [(-level(v.ppriv / v.costev), spending, LEVEL), (-level(v.pxwwld / v.costev), sent, LEVEL),
             (v.ymig / level(v.costev), v.popres)]
 
 
 @_by_region()
 def CNTremr(v):
-    """Contribution to EV of real remittances, rents and transfers received, deflated by the price of world exports."""
-    value = v.remin + v.transfer + v.renthere + v.renthome
+    """Contribution to EV of real remittances, transfers and payments of movers, deflated by world export prices."""
+    value = v.remin + v.transfer + v.termsin
     received = value / level(v.pxwwld)
     return [(v.pxwwld / v.costev, received, LEVEL), (-(value / level(v.costev)), v.popres)]
 
@@ -289,10 +296,10 @@ def CNTendwr(v):
 
 @_sum("reg")
 def EV_ALT(v):
-    """Sum of all contributions to residents' EV (GTAP's, and those of migrants, remittances and leavers)."""
+    """Sum of all contributions to residents' EV (GTAP's, and those of migrants, remittances, services, leavers)."""
     gtap = (v.CNTdpar + total(v.CNTalleffr, "ctax") + v.CNTendwr + total(v.CNTtechr, "techtype")
             + v.CNTtotr + v.CNTpinv + v.CNTpop)
-    return gtap + v.CNTmigr + v.CNTremr + total(v.leavinc, "skill")
+    return gtap + v.CNTmigr + v.CNTremr + v.CNTserv + total(v.leavinc, "skill")
 
 
 @_sum()

@@ -95,10 +95,8 @@ def indtax(v):
 
 @table.clears("y", "reg")
 def income_balance(v):
-    """Income of permanent residents: factors, taxes, less migrants' net wages, remittances, transfers, rents."""
-    income = v.facincome + v.indtax - v.ymig + v.remin + v.transfer
-    if v.sets.mobility:
-        income = income + v.renthere + v.renthome
+    """Income of permanent residents: factors, taxes, less migrants' wages, remittances, transfers, movers' payments."""
+    income = v.facincome + v.indtax - v.ymig + v.remin + v.transfer + v.termsin
     return v.y, index(income, v.INCOME) * v.incomeslack
 
 

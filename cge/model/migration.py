@@ -78,8 +78,8 @@ def wgross(v):
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def yearl(v):
-    """After-tax labour income of earlier migrants."""
-    return at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
+    """After-tax labour income of earlier migrants, less what those without legal status lose."""
+    return at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF) + v.exempt - v.statuslost
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -91,8 +91,9 @@ def ynew(v):
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def netnew(v):
-    """After-tax labour income of new movers less the rents of caps that they pay."""
-    return v.ynew - v.rentnew if v.sets.mobility else v.ynew
+    """After-tax labour income of new movers less what they pay under the terms of movement and rents of caps."""
+    left = v.ynew - v.charges
+    return left - v.rentnew if v.sets.mobility else left
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -157,8 +158,8 @@ def rebate(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def cmig(v):
-    """Consumption spending of all migrants in the region."""
-    return at(total(v.spendearl + v.spendnew, "skill", "home"), host="reg")
+    """Consumption spending of all migrants in the region, and what the terms of movement use up."""
+    return at(total(v.spendearl + v.spendnew, "skill", "home"), host="reg") + v.termslost
 
 
 @table.define("reg", unit=_MUSD, positive=False)
@@ -169,8 +170,8 @@ def ymig(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def remin(v):
-    """Remittances received by permanent residents."""
-    return at(total(v.remearl + v.remnew, "skill", "host"), home="reg")
+    """Remittances received by permanent residents, net of the cost of transfer."""
+    return at(total(v.remearl + v.remnew - v.sendcost, "skill", "host"), home="reg")
 
 
 @table.define("reg", unit=_MUSD, positive=False)
@@ -195,16 +196,16 @@ def people(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def refund(v):
-    """Labour and consumption taxes that exempt movers do not pay (TAXMOV, CTAXMOV below one)."""
+    """Labour and consumption taxes not paid: by exempt movers (TAXMOV, CTAXMOV below one), by those without status."""
     labour = (1.0 - v.TAXMOV) * at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * v.AN * v.mov
     consumption = v.spendnew - (v.netnew - v.remnew + v.sharenew)
-    return at(total(labour + consumption, "skill", "home"), host="reg")
+    return at(total(labour + consumption + v.exempt, "skill", "home"), host="reg")
 
 
 @table.define("reg", unit=_MUSD, positive=False)
 def taxtotal(v):
-    """Revenue of all taxes net of what exempt movers do not pay, rents that the host takes included."""
-    revenue = v.indtax + v.taxrinc - v.refund
+    """Revenue of all taxes net of what exempt movers do not pay, terms of movement and the host's rents included."""
+    revenue = v.indtax + v.taxrinc - v.refund + v.termsgov
     return revenue + v.renthere if v.sets.mobility else revenue
 
 

@@ -57,14 +57,17 @@ def rentrate(v):
 
 @table.define(*_PAIR, active="MOVES")
 def movegain(v):
-    """Real pay in the host less costs and rent, over real pay at home."""
-    return at(v.realpay, reg="host") / at(v.realpay, reg="home") / (v.migcost * exp(v.rentrate))
+    """Real pay in the host less terms of movement, costs and rent, over real pay at home."""
+    return v.paykept * at(v.realpay, reg="host") / at(v.realpay, reg="home") / (v.migcost * exp(v.rentrate))
 
 
 @table.define(*_PAIR, unit="fraction of the base stock", positive=False, active="MOVES")
 def morewish(v):
-    """By how much the wished stock exceeds the base stock: logit, or without limit under free movement."""
-    logit = level(v.movegain**v.ELASM * at(v.natstay, reg="home")) - 1.0
+    """By how much the wished stock exceeds the base stock: logit, or without limit under free movement.
+
+    With a network costs fall with the stock, which is then a fixed point: odds to the power 1/(1 - NETWORK ELASM).
+    """
+    logit = level((v.movegain**v.ELASM * at(v.natstay, reg="home")) ** (1.0 / (1.0 - v.NETWORK * v.ELASM))) - 1.0
     return (1.0 - v.FREEM) * logit + v.FREEM * (v.qfree + log(v.movegain))
 
 
@@ -117,8 +120,8 @@ def cap_of_bloc(v):
 
 @table.define(*_PAIR, unit=_MUSD, positive=False, active="MOVES")
 def rent(v):
-    """Rents of caps: part of the after-tax pay of new movers."""
-    return v.ynew * (1.0 - level(exp(-v.rentrate)))
+    """Rents of caps: part of what the terms of movement leave of new movers' after-tax pay."""
+    return (v.ynew - v.charges + v.escrow) * (1.0 - level(exp(-v.rentrate)))
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False, active="MOVES")

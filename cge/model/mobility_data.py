@@ -14,6 +14,12 @@ ELASTICITY_SOURCE = (
     "Tombe and Zhu (2019), American Economic Review 109(5): income elasticity of migration between the provinces of "
     "China, of odds of stocks as here; that people respond alike across borders is an assumption - show others too")
 
+#: A value of the network elasticity to try (the default is none), and where it comes from.
+NETWORK_SUGGESTED = 0.2
+NETWORK_SOURCE = (
+    "assumption: of the elasticity of migration flows to the diaspora, about 0.6 in Beine, Docquier and Ozden (2011), "
+    "Journal of Development Economics 95(1) [recalled], half; over the elasticity of 1.5 to pay that makes 0.2")
+
 _PAIR = ("skill", "home", "host")
 
 
@@ -73,7 +79,7 @@ def mobility_data(add: Callable, stock: np.ndarray, natives: np.ndarray, layout:
     add("STOCKHOST", ("skill", "reg"), reach)
     capped = add("STOCKBLOC", ("skill", "bloc"), reach @ bloc.T)
     add("CAPSBLOC", ("skill", "bloc"), capped > 0)
-    for name in ("ELASM", "FREEM"):
+    for name in ("ELASM", "FREEM", "NETWORK"):
         add(name, _PAIR, np.zeros(stock.shape))
     for name in ("RENTHOST", "RENTHOME"):
         add(name, (), 0.0)

@@ -67,10 +67,8 @@ def ywld(v):
 
 @table.define("reg", unit="% of world income", positive=False)
 def del_tbalry(v):
-    """Change of the trade balance plus net remittances, rents and transfers in percent of world income."""
-    received = v.remin - v.remout + v.transfer
-    if v.sets.mobility:
-        received = received + v.renthere + v.renthome - v.rentout
+    """Change of the trade balance plus net remittances, transfers and payments of movers in percent of world income."""
+    received = v.remin - v.remout + v.transfer + v.termsin - (v.termsout - v.termslost)
     return 100.0 * ((v.tbal + received) / level(v.INCWLD * v.ywld) - v.TBALRY0)
 
 

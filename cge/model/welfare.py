@@ -14,8 +14,8 @@ table.exogenous("au", "reg", long_name="utility of the regional household, shift
 
 @table.define("reg")
 def ug(v):
-    """Utility from government consumption per resident."""
-    return v.yg / (v.pgov * v.popres)
+    """Utility from government consumption per resident, less what migrants use of it."""
+    return v.yg / (v.pgov * v.popres) * v.govleft
 
 
 @table.define("reg")
@@ -186,7 +186,8 @@ def WEV(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def absorb(v):
-    """Change of consumption, government and net saving at benchmark prices: the independent total."""
+    """Change of consumption, government and net saving at benchmark prices, less what is used up: independent total."""
     goods = total(v.VPP * v.qpa, "comm") + total(v.VGP * v.qga, "comm")
     before = total(v.VPP, "comm") + total(v.VGP, "comm")
-    return level(goods) - level(before) + level(v.SAVE * v.qsave) - level(v.SAVE)
+    used_up = v.termslost / level(v.ppriv) + v.services  # no group's gain counts either
+    return level(goods) - level(before) + level(v.SAVE * v.qsave) - level(v.SAVE) - used_up

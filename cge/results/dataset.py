@@ -19,6 +19,7 @@ from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
 from cge.model.table import View
+from cge.model.terms_data import DEFAULTS
 from cge.scenario.spec import ELASTICITIES, ScenarioFile
 from cge.solve.model import Model, Solution
 
@@ -41,7 +42,8 @@ _COORDINATES = {
     "reference": "scenario against which gains are counted", "reg_name": "name of the region",
     "comm_name": "name of the commodity", "acts_name": "name of the activity", "endw_name": "name of the endowment",
     "skill_name": "name of the skill", "dir": "origin of goods", "ctax": "kind of tax",
-    "techtype": "kind of technical change", "bloc": "hosts that share a cap", "group": "group of people",
+    "techtype": "kind of technical change", "bloc": "hosts that share a cap", "term": "term of movement",
+    "group": "group of people",
     "elasticity": "elasticity that scenarios may scale",
     "concept": "whose gain: residents who stay, earlier migrants, people of the region (home), people in it (host)",
 }
@@ -95,7 +97,8 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         detail = cells * len(names) <= MOST_CELLS
     # A variable cannot share its name with a dimension (ctax: the kinds of tax of the decomposition).
     wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets
-              and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))]
+              and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))
+              and (s.block != "terms" or any(_has_terms(x) for x in solutions.values()))]
     described = _described(model, wanted, solutions, detail)
     left = [n for n in described if np.prod(model.system.shape(n)) > most]
     left += [n for n in HEADERS if n in model.bench and model.bench[n].size > most]
@@ -112,6 +115,11 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         out["ELASM"] = (("scenario", *model.cal.data["ELASM"][0]),
                         np.stack([solutions[s].data["coef"]["ELASM"] for s in names]),
                         {"long_name": "elasticity of the odds of moving to relative pay", "units": "ratio"})
+    if any(_has_terms(x) for x in solutions.values()):
+        for name in DEFAULTS:
+            out[name] = (("scenario", "term"), np.stack([solutions[s].data["coef"][name] for s in names]),
+                         {"long_name": "part of each term of movement that goes to its recipient", "units": "ratio",
+                          "role": "exogenous"})
     for name, what in _OPTIONS.items():
         out[name] = ("scenario", [float(solutions[s].data["coef"][name]) for s in names],
                      {"long_name": what, "units": "ratio"})
@@ -143,6 +151,15 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     if left:
         ds.attrs["left_out"] = ", ".join(left)
     return ds
+
+
+def _has_terms(solution: Solution) -> bool:
+    """Whether any term of movement is in force, or earlier migrants lack legal status."""
+    if solution.model.cal.data["NOSTATUS"][1].any():
+        return True
+    base = solution.model.base().data["exo"]
+    return any(not np.array_equal(solution.data["exo"][n], base[n])
+               for n, s in table.symbols.items() if s.block == "terms" and s.role == "exogenous")
 
 
 def label_coordinates(ds: xr.Dataset) -> None:

@@ -12,10 +12,12 @@
     rent = "host"
 
 ``mobility``: who responds (``skills``, ``homes``, ``hosts``; all by default), with which ``elasticity``
-(:data:`cge.model.mobility_data.ELASTICITY`) or ``free = true``, and ``cost``, the factor on costs of
-moving. ``caps``: new movers at most, each skill by itself: ``workers`` (thousand), ``rate`` (over the work
-force of host or bloc), ``growth`` (over earlier migrants); ``per`` host (default) or pair, or of a ``bloc``,
-a group of the benchmark or a name with its own ``hosts``. Where entries meet, the later one counts.
+(:data:`cge.model.mobility_data.ELASTICITY`) or ``free = true``, ``cost``, the factor on costs of moving, and
+``network``, the elasticity by which they fall as the stock of the pair grows (none by default; one to try is
+:data:`cge.model.mobility_data.NETWORK_SUGGESTED`). ``caps``: new movers at most, each skill by itself: ``workers``
+(thousand), ``rate`` (over the work force of host or bloc), ``growth`` (over earlier migrants); ``per`` host
+(default) or pair, or of a ``bloc``, a group of the benchmark or a name with its own ``hosts``. Where entries meet,
+the later one counts.
 """
 
 from __future__ import annotations
@@ -115,7 +117,8 @@ def movement(scenario: Scenario, model: Model) -> tuple[dict[str, np.ndarray], d
         if name in caps.blocs:
             shocks["capbloc"][:, i] = np.minimum(everybody, caps.blocs[name][1])
     to_host, to_home = RENT_TO[scenario.rent]
-    return _active(shocks, model), {"ELASM": elasticity, "FREEM": free, "RENTHOST": to_host, "RENTHOME": to_home}
+    return _active(shocks, model), {"ELASM": elasticity, "FREEM": free, "RENTHOST": to_host, "RENTHOME": to_home,
+                                     "NETWORK": _network(scenario, model.bench)}
 
 
 def _active(shocks: dict[str, np.ndarray], model: Model) -> dict[str, np.ndarray]:
@@ -156,6 +159,14 @@ def _response(scenario: Scenario, bench: Benchmark) -> tuple[np.ndarray, np.ndar
         elasticity[cells] = 0.0 if entry.get("free") else entry.get("elasticity", ELASTICITY)
         cost[cells] = entry.get("cost", 1.0)
     return elasticity, free, cost
+
+
+def _network(scenario: Scenario, bench: Benchmark) -> np.ndarray:
+    """Elasticity of the cost of moving to the stock of the pair."""
+    out = np.zeros(_stocks(bench, scenario)[0].shape)
+    for entry in scenario.mobility:
+        out[_cells(entry, bench, f"scenario '{scenario.name}', mobility")] = entry.get("network", 0.0)
+    return out
 
 
 def _refuse_circles(scenario: Scenario, bench: Benchmark, cost: np.ndarray, caps: _Caps) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cge.errors import ScenarioError
+from cge.model.mobility_data import ELASTICITY, NETWORK_SUGGESTED
 from cge.scenario.words import check_keys, labels, number, text_of
 
 if TYPE_CHECKING:
     from cge.scenario.spec import Scenario
 
-_MOBILITY_KEYS = {"elasticity", "cost", "free", "skills", "homes", "hosts"}
+_MOBILITY_KEYS = {"elasticity", "cost", "free", "network", "skills", "homes", "hosts"}
 _CAP_KEYS = {"workers", "rate", "growth", "per", "bloc", "skills", "homes", "hosts"}
 AMOUNTS = ("workers", "rate", "growth")
 #: Who has the rents, and the parts of them that host and home receive; movers keep the rest.
@@ -43,6 +44,7 @@ def check_movement(scenario: Scenario, where: str) -> None:
         if entry.get("cost", 1.0) <= 0:
             raise ScenarioError(f"{here}: cost = {entry['cost']} is a factor on the cost of moving and must stay above "
                                 "zero; 0.9 is worth as much as pay higher by 1/0.9")
+        _check_network(entry, here)
     for entry in scenario.caps:
         _check_cap(entry, f"{where}, caps")
     if scenario.caps and not scenario.mobility:
@@ -55,6 +57,22 @@ def check_movement(scenario: Scenario, where: str) -> None:
         raise ScenarioError(f"{where}: rent = \"{scenario.rent}\" is not known; use one of {', '.join(RENT_TO)}")
     if scenario.rent != "host" and not scenario.caps:
         raise ScenarioError(f"{where}: rent = \"{scenario.rent}\" has no effect without caps; add caps, or drop it")
+
+
+def _check_network(entry: Mapping[str, Any], here: str) -> None:
+    """Refuse a network that lowers costs faster than they stop movers: each would bring more than one other."""
+    network = entry.get("network", 0.0)
+    number(network, f"{here}, network")
+    if network < 0:
+        raise ScenarioError(f"{here}: network = {network} is below zero; costs fall as more have gone - give 0 or more")
+    if network and entry.get("free"):
+        raise ScenarioError(f"{here}: free = true is movement without limit, which a network cannot add to; leave one "
+                            "out")
+    elasticity = entry.get("elasticity", ELASTICITY)
+    if network * elasticity >= 1:
+        raise ScenarioError(f"{here}: network = {network} times the elasticity {elasticity} is "
+                            f"{network * elasticity:g}; from one on each mover would bring another for ever - give "
+                            f"less, as {NETWORK_SUGGESTED}")
 
 
 def _check_cap(entry: Mapping[str, Any], here: str) -> None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from cge.scenario.shocks import shocks_of
 from cge.scenario.spec import Scenario
+from cge.scenario.terms import terms_of
 from cge.solve.model import Model
 
 
-def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | None = None, by: str = ""
+def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None = None, by: str = ""
              ) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """Shocks of each part of a scenario, and the coefficients of the whole.
 
-    Tariffs, export taxes, the quota of each skill, movement for wages with its caps and each shocked
-    variable are parts of their own; with ``by="comm"`` (or ``"dst"``) tariffs are taken apart by
-    commodity (or importer).
+    Tariffs, export taxes, the quota of each skill, movement for wages with its caps, each of the terms of
+    movement and each shocked variable are parts of their own; with ``by="comm"`` (or ``"dst"``) tariffs are taken
+    apart by commodity (or importer).
 
     Returns
     -------
@@ -33,7 +35,7 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
     whole, coefficients = shocks_of(scenario, model, labour)
     parts: dict[str, dict[str, np.ndarray]] = {}
     bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=(), mobility=(), caps=(),
-                   transfers=())
+                   transfers=(), terms=())
     # Entries act in this order and a later one may overwrite an earlier one: a part is what it adds to those before.
     stages: list[tuple[str, dict[str, object]]] = []
     if scenario.tariffs:
@@ -62,6 +64,12 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | Non
             piece[s] = change[s]
             if piece.any():
                 parts[f"quota {skill}"] = {"quota": piece}
+    before = {}
+    for k, entry in enumerate(scenario.terms, 1):  # who moves is a matter of the whole scenario
+        now = terms_of(replace(scenario, terms=scenario.terms[:k]), model, whole, coefficients)[0]
+        if added := _added(model, before, now):
+            parts[f"terms {k} {entry['instrument']}"] = added
+        before = now
     return parts, coefficients
 
 

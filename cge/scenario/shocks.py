@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +13,15 @@ from cge.errors import ScenarioError
 from cge.model import LABOUR_DEFAULTS, table
 from cge.model.calibrate import mover_coefficients
 from cge.scenario.elements import positions
+from cge.scenario.labour import mover_options
 from cge.scenario.mobility import movement
 from cge.scenario.spec import Scenario, percent_below
+from cge.scenario.terms import terms_of
 from cge.scenario.transfers import transfer_of
 from cge.solve.model import Model
 
 
-def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | None = None
+def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None = None
               ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Levels of exogenous variables and free coefficients that a scenario asks for.
 
@@ -67,8 +70,7 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
     if scenario.transfers:
         shocks["transfer"] = transfer_of(scenario.transfers, model.bench, model.cal.data["INCOME"][1],
                                          f"scenario '{scenario.name}'")
-    options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(model.labour or {}) | dict(labour or {})
-    options |= dict(scenario.labour)
+    options, _ = mover_options(labour_layers(scenario, model, labour), model, f"scenario '{scenario.name}'")
     coefficients = mover_coefficients(model.cal.data["WAGE0"][1], options)
     if scenario.rordelta is not None:
         coefficients["RORDELTA"] = np.asarray(scenario.rordelta, float)
@@ -79,7 +81,15 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, float] | No
         shocks["quota"] = quota
         coefficients["MSHR"] = share
     moved, chosen = movement(scenario, model)
-    return shocks | moved, coefficients | chosen
+    shocks, coefficients = shocks | moved, coefficients | chosen
+    agreed, to = terms_of(scenario, model, shocks, coefficients)
+    return shocks | agreed, coefficients | to
+
+
+def labour_layers(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Options of new movers from the default to the scenario's own, each over those before."""
+    return [{k: v for k, (v, _) in LABOUR_DEFAULTS.items()}, dict(model.labour or {}), dict(labour or {}),
+            scenario.labour]
 
 
 def _tariff_power(scenario: Scenario, bench: Benchmark) -> np.ndarray:

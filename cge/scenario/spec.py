@@ -29,9 +29,11 @@ from typing import Any
 from cge.errors import ScenarioError, short
 from cge.scenario.expect import Expectation, read_expectations
 from cge.scenario.games import Game, read_game
+from cge.scenario.labour import check_labour
 from cge.scenario.mobility_spec import check_movement
 from cge.scenario.scaled import Phases, read_phases
 from cge.scenario.sought import Equal, SidePayments, read_equal, read_side_payments
+from cge.scenario.terms_spec import check_terms
 from cge.scenario.transfers import check_transfers
 from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
@@ -40,12 +42,11 @@ _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "sc
               "breakeven", "expect", "payoffs", "phases", "equal", "side_payments"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
                   "rordelta", "elasticities", "mobility", "caps", "rent",
-                  "transfers"}
+                  "transfers", "terms"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
 _SHOCK_KEYS = {"variable", "value", "where"}
-_LABOUR_KEYS = {"beta", "rho", "family", "taxmov", "ctaxmov", "taxshare"}
 _CLOSURE_KEYS = {"rordelta", "swap", "use", "home", "mobility", "comm", "src", "dst", "skill", "hosts"}
 #: Elasticities that a scenario may scale; the benchmark equilibrium does not depend on them.
 ELASTICITIES = ("ESUBT", "ESUBC", "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ")
@@ -74,7 +75,8 @@ class Scenario:
     shock : sequence of mapping
         Any exogenous variable: ``variable``, ``value`` (index or signed level), ``where``.
     labour : mapping
-        beta, rho, family, taxmov, ctaxmov, taxshare of new movers.
+        beta, rho, family, taxmov, ctaxmov, taxshare of new movers; beta and rho also by skill and by pair
+        (:mod:`cge.scenario.labour`).
     reference : str
         Name of the scenario against which this one is counted; the benchmark if empty.
     rordelta : int, optional
@@ -87,6 +89,8 @@ class Scenario:
         Who has the rents of caps: ``host`` (its household), ``home`` (theirs), ``movers`` (those admitted).
     transfers : sequence of mapping
         Money between regional households: see :mod:`cge.scenario.transfers`.
+    terms : sequence of mapping
+        Wedges, fees, taxes, escrow and transfer costs of movers: see :mod:`cge.scenario.terms_spec`.
     """
 
     name: str
@@ -95,7 +99,7 @@ class Scenario:
     export_taxes: str = ""
     quota: Sequence[Mapping[str, Any]] = ()
     shock: Sequence[Mapping[str, Any]] = ()
-    labour: Mapping[str, float] = field(default_factory=dict)
+    labour: Mapping[str, Any] = field(default_factory=dict)
     reference: str = ""
     rordelta: float | None = None
     elasticities: Mapping[str, float] = field(default_factory=dict)
@@ -103,6 +107,7 @@ class Scenario:
     caps: Sequence[Mapping[str, Any]] = ()
     rent: str = "host"
     transfers: Sequence[Mapping[str, Any]] = ()
+    terms: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         where = f"scenario '{self.name}'"
@@ -169,6 +174,7 @@ class Scenario:
             if value < 0:
                 raise ScenarioError(f"{where}, elasticities: the factor {value} of {key} is below zero; give 0 or more")
         check_movement(self, where)
+        check_terms(self, where)
 
     @property
     def moves(self) -> bool:
@@ -265,7 +271,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
                             "(fixed shares)")
     for key in ("home", "comm", "src", "dst"):
         text_of(closure.get(key, ""), f"{path}, closure, {key}")
-    check_labour(raw.get("labour", {}), str(path))
+    check_labour(raw.get("labour", {}), str(path), file=True)
     scenarios: dict[str, Scenario] = {}
     game, combinations = read_game(raw.get("payoffs"), raw.get("scenario", {}), str(path))
     sections = {**raw.get("scenario", {}), **combinations}
@@ -349,19 +355,10 @@ def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
         merged = {k: v for k, v in sections[body["like"]].items() if k != "title"}
     merged |= {k: v for k, v in body.items() if k not in ("like", "question")}
     merged.pop("question", None)
-    for key in ("tariffs", "quota", "shock", "mobility", "caps", "transfers"):
+    for key in ("tariffs", "quota", "shock", "mobility", "caps", "transfers", "terms"):
         if key in merged and not (isinstance(merged[key], list) and all(isinstance(e, dict) for e in merged[key])):
             raise ScenarioError(f"{path}, scenario '{name}': {key} must be a list of tables, {key} = [{{ ... }}]")
     return Scenario(name=name, **merged)
-
-
-def check_labour(given: Mapping[str, Any], where: str) -> None:
-    """Refuse labour options out of range: all are fractions between 0 and 1, family at least 0."""
-    check_keys(table_of(given, f"{where}, labour"), _LABOUR_KEYS, f"{where}, labour")
-    for key, value in given.items():
-        number(value, f"{where}, labour, {key}")
-        if value < 0 or (key != "family" and value > 1):
-            raise ScenarioError(f"{where}, labour: {key} = {value} is out of range; give a number between 0 and 1")
 
 
 def percent_below(rate: float) -> str:

@@ -112,20 +112,17 @@ def social_accounts(view: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     remit = val(v.remearl) + val(v.remnew)
     spend = val(v.spendearl) + val(v.spendnew)
     migrants = val(v.yearl) + val(v.ynew)
-    # Rents anew from pay and rate: the host's part, and what goes home.
-    rents = val(v.ynew) * (1.0 - np.exp(-val(v.rentrate)))
-    to_host, to_home = float(v.RENTHOST.level()) * rents, float(v.RENTHOME.level()) * rents
-    paid_rent = (to_host + to_home).sum((0, 1))
+    paid_by_movers, received_of_movers, used_up = _terms(v)
     taxes = ((makb - maks).sum((0, 1)) + (evfp - evfb).sum((0, 1)) + (evfb - evos).sum((0, 1))
              + firms_d.sum((0, 1)) - dom["f"].sum((0, 1)) + firms_m.sum((0, 1)) - imp["f"].sum((0, 1))
              + sum((paid[k] - dom[k] - imp[k]).sum(0) for k in "pgi")
              + (vfob - vxsb).sum((0, 2)) + (vmsb - vcif).sum((0, 1)))
     dep = val(v.VDEP * v.pinv * v.kb)
     save = val(level(v.SAVE * v.ysave))
-    rebate = spend.sum((0, 1)) + remit.sum((0, 1)) + paid_rent - migrants.sum((0, 1))
-    received = remit.sum((0, 2)) + val(v.transfer) + to_host.sum((0, 1)) + to_home.sum((0, 2))
+    rebate = spend.sum((0, 1)) + remit.sum((0, 1)) + paid_by_movers - migrants.sum((0, 1))
+    received = remit.sum((0, 2)) + val(v.transfer) + received_of_movers
     resident_income = evos.sum((0, 1)) - dep + taxes - migrants.sum((0, 1)) - rebate + received
-    resident_use = paid["p"].sum(0) - spend.sum((0, 1)) + paid["g"].sum(0) + save
+    resident_use = paid["p"].sum(0) - spend.sum((0, 1)) - used_up + paid["g"].sum(0) + save
     return {
         "activity": (maks.sum(0), (firms_d + firms_m).sum(0) + evfp.sum(0)),
         "commodity": (makb.sum(1), dom["f"].sum(1) + dom["p"] + dom["g"] + dom["i"] + vxsb.sum(2) + margins),
@@ -135,6 +132,32 @@ def social_accounts(view: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "household": (resident_income, resident_use),
         "bank": (np.array(paid["i"].sum()), np.array((save + dep).sum())),
     }
+
+
+def _terms(v: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rents and terms of movement anew from pay, rates, fees and recipients, million US$ by region.
+
+    What new movers pay in the host; what the household receives there and at home (net of what transfers of
+    remittances cost it); what is used up in the host.
+    """
+    def val(x):
+        return x.level()
+
+    pay, mov, price = val(v.ynew), val(v.mov), val(v.ppriv)
+    held, back = val(v.withheld) * pay, val(v.returned)
+    cost = val(v.remcostnew) * val(v.remnew) + val(v.remcostearl) * val(v.remearl)
+    kinds = [val(v.statuswedge) * pay, val(v.employwedge) * pay, val(v.entryrate) * pay + val(v.entryfee) * mov * price,
+             val(v.screencost) * mov * price, val(v.exitrate) * pay + val(v.exitfee) * mov * price[:, None],
+             held * (1.0 - back), cost]
+    charged = sum(kinds[:-1]) + held * back
+    rents = (pay - sum(kinds[:-1])) * (1.0 - np.exp(-val(v.rentrate)))
+    to_host, to_home = float(v.RENTHOST.level()) * rents, float(v.RENTHOME.level()) * rents
+
+    def to(*names):
+        return sum(part * amount for name in names for part, amount in zip(val(getattr(v, name)), kinds, strict=True))
+
+    here, away = to_host + to("TOHOST", "TOHOSTGOV"), to_home + to("TOHOME", "TOHOMEGOV") + held * back - cost
+    return (charged + to_host + to_home).sum((0, 1)), here.sum((0, 1)) + away.sum((0, 2)), to("TOLOST").sum((0, 1))
 
 
 def _worst(row: np.ndarray, column: np.ndarray) -> tuple[float, tuple[int, ...]]:

@@ -15,6 +15,7 @@ from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
 from cge.model import Calibration, Layout, calibrate, table
 from cge.model.closure import NUMERAIRE, Closure
+from cge.model.terms_data import largest_charge
 from cge.solve import newton
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 #: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
 FREE_COEFFICIENTS = frozenset((
     "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",
-    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ", "ELASM", "FREEM", "RENTHOST", "RENTHOME"))
+    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ", "ELASM", "FREEM", "NETWORK", "RENTHOST",
+    "RENTHOME", "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"))
 
 
 @dataclass
@@ -392,6 +394,11 @@ class Model:
             raise ScenarioError(
                 f"the quotas take {leavers[s, h]:.4g} thousand {skills[s]} from {regions[h]}, which has "
                 f"{natives[s, h]:.4g} thousand natives at work; lower the quota or spread it over more homes")
+        come = (shares * admitted[:, None, :] > 0.0) | ((coef["ELASM"] + coef["FREEM"]) * coef["MOVES"] > 0.0)
+        for s, c, h in np.argwhere(come & (largest_charge(goal["exo"], coef) >= 1.0)):
+            raise ScenarioError(
+                f"the terms of movement take all of the after-tax pay of {skills[s]} from {regions[c]} in "
+                f"{regions[h]}, or more, at base-year wages; lower a wedge or fee until something is left")
 
     def _bend(self, goal: dict) -> float:
         """How the path is walked, from the largest rise and fall of a shocked index; the price level aside."""

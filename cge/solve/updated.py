@@ -47,6 +47,9 @@ def updated(solution: Solution, name: str | None = None) -> Benchmark:
         raise ScenarioError("a scenario with new movers has no updated benchmark: it would have to hold them as "
                             "earlier migrants, whose productivity is another; solve the scenario without "
                             "its quota or mobility")
+    if np.any(solution["sendcost"].values != 0.0):
+        raise ScenarioError("a scenario with a cost of transferring remittances has no updated benchmark, which holds "
+                            "as received what is sent; solve the scenario without that cost")
     if np.any(solution["transfer"].values != 0.0):
         raise ScenarioError("a scenario with transfers between regions has no updated benchmark: a GTAP data base has "
                             "no place for them; solve the scenario without its shock of transfer")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -19,9 +20,12 @@ from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shoc
 from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
 from cge.scenario.expect import check_labels
 from cge.scenario.games import check_players
+from cge.scenario.labour import base_options, rates_missing
 from cge.scenario.parts import parts_of
+from cge.scenario.shocks import labour_layers
 from cge.scenario.sought import check_regions
 from cge.scenario.spec import breakeven_pairs
+from cge.scenario.terms import moving
 from cge.solve.model import Model, Solution
 from cge.solve.subtotals import Subtotals, subtotals
 from cge.welfare.gains import add_gains
@@ -82,6 +86,9 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
             model.check(*wanted[name])
         except ScenarioError as err:
             raise ScenarioError(f"scenario '{name}': {err}") from None
+        layers = labour_layers(scenario, model, file.labour)
+        if missing := rates_missing(layers, model, moving(model, *wanted[name]), f"scenario '{name}'"):
+            say(missing)
     pairs = breakeven_pairs(file.breakeven, file.scenarios, str(file.path))
     say(f"benchmark {bench.name}: {len(bench.labels('reg'))} regions x {len(bench.labels('comm'))} commodities, "
         f"{model.system.n} unknowns  ({time.perf_counter() - clock:.1f} s)")
@@ -171,7 +178,7 @@ def with_closure_shocks(file: ScenarioFile, bench: Benchmark) -> ScenarioFile:
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     """The model that a scenario file asks for: benchmark, closure, labour options, engine."""
     closure = Closure(closure_swaps(file.closure, bench))
-    model = Model(with_mobility(bench, file.closure), closure, labour=file.labour,
+    model = Model(with_mobility(bench, file.closure), closure, labour=base_options(file.labour, bench),
                   rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench))
     return model.using(file.engine)
 
@@ -202,7 +209,7 @@ def _add_breakeven(ds: xr.Dataset, model: Model, file: ScenarioFile, pairs: list
                                  {"long_name": "migration scenario", "units": "name"})
 
 
-def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, float], goal: float,
+def breakeven_quota(model: Model, scenario: Scenario, labour: Mapping[str, Any], goal: float,
                     start: float = 0.0) -> float:
     """Quota (fraction) at which the scenario's world gain equals ``goal`` million US$, by secant steps.
 

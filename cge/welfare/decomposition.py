@@ -18,6 +18,7 @@ CONTRIBUTIONS = {
     "preferences": "shifts of the distribution parameters",
     "migrants": "real after-tax income of migrants, taken from residents' income",
     "remittances": "real remittances received",
+    "services": "public services used by migrants",
     "leavers": "benchmark wages of those who left",
 }
 
@@ -56,7 +57,7 @@ def decomposition_table(ds: xr.Dataset, scenario: str) -> pd.DataFrame:
         return value.sum(over) if over else value
 
     parts = (of("CNTalleffr", "ctax"), of("CNTendwr"), of("CNTtechr", "techtype"), of("CNTpop"), of("CNTtotr"),
-             of("CNTpinv"), of("CNTdpar"), of("CNTmigr"), of("CNTremr"), of("leavinc", "skill"))
+             of("CNTpinv"), of("CNTdpar"), of("CNTmigr"), of("CNTremr"), of("CNTserv"), of("leavinc", "skill"))
     columns = {name: part.values for name, part in zip(CONTRIBUTIONS, parts, strict=True)}
     frame = pd.DataFrame({**columns, "EV": of("EV").values}, index=list(ds["reg"].values))
     frame.loc["world"] = frame.sum()

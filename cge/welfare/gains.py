@@ -39,6 +39,8 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
         Gain of those people in percent of their benchmark income, and US$ per head.
     gain_per_mover, memo_per_mover (scenario, skill, reg)
         US$ per new mover, by home; the memo counts what they send as if they spent it, and is in no total.
+    escrow_per_mover (scenario, skill, reg)
+        Only with terms of movement: US$ per new mover paid out of the escrow at home, at base prices there; a memo too.
     movers, movers_from (scenario, skill, reg)
         New movers by host and by home, thousand workers.
     """
@@ -74,6 +76,11 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
     ds["memo_per_mover"] = _tag(_reg(1e3 * (gain + sent) / number, "home"),
                                 "memo: gain per new mover including what they send, by home and skill", "US$",
                                 _BENCHMARK)
+    if "escrow" in ds:
+        back = (ds["escrow"] / ds["ppriv"].rename(reg="home")).sum("host")
+        ds["escrow_per_mover"] = _tag(_reg(1e3 * back / number, "home"),
+                                      "memo: escrow paid out at home per new mover, by home and skill", "US$",
+                                      _BENCHMARK)
     label_coordinates(ds)
     return ds
 

@@ -111,6 +111,8 @@ def _world_gain(r: _Reader):
 
 def _first_order(r: _Reader):
     beta, words, ok = r.labour["beta"], [], True
+    if not isinstance(beta, (int, float)):
+        raise _NotComputable("beta differs by skill or pair, and the rule is of one number")
     for name in [r.role["migration"], *[s for s in ("M stocks",) if r.has(s)]]:
         rule = first_order(r.ds, name, beta) / 1e3
         ratio = _ratio(r.world(name), rule, "the gain over the rule")

@@ -196,4 +196,7 @@ def test_every_exogenous_variable_is_tested():
     named |= {"ams", "au", "pop", "wfloor", "taxearl",
               "transfer"}  # test_wage_floor.py, test_sensitivity_options.py, test_policy.py
     named |= {"migcost", "cappair", "caphost", "capbloc"}  # test_mobility.py
+    named |= {"statuswedge", "employwedge", "entryrate", "entryfee", "screencost", "exitrate", "exitfee", "withheld",
+              "returned", "remcostnew", "remcostearl"}  # test_terms.py
+    named |= {"regular", "servnew", "servearl"}  # test_status.py
     assert {s.name for s in table.symbols.values() if s.role == "exogenous"} - named == set()

@@ -10,7 +10,7 @@ from cge.welfare import CONTRIBUTIONS, decomposition_table
 from tests.cases import model, no_tariffs, quota
 
 NEEDED = ["CNTalleffr", "CNTendwr", "CNTtechr", "CNTpop", "CNTtotr", "CNTpinv", "CNTdpar", "CNTmigr", "CNTremr",
-          "leavinc", "EV", "EV_ALT"]
+          "CNTserv", "leavinc", "EV", "EV_ALT"]
 
 
 @pytest.fixture(scope="module")
