@@ -15,12 +15,12 @@ from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
 from cge.model import Calibration, Layout, calibrate, table
 from cge.model.closure import NUMERAIRE, Closure
-from cge.model.terms_data import largest_charge
 from cge.solve import newton
 from cge.solve.certificate import Certificate, certify
 from cge.solve.engines import check_engine
 from cge.solve.frame import Frame, Framed, fitting
 from cge.solve.jaxsetup import jax_modules
+from cge.solve.movers import check_movers
 from cge.solve.newton import Newton, NewtonReport
 from cge.solve.path import Path as _Path
 from cge.solve.quadrature import bend_of, bent
@@ -363,42 +363,12 @@ class Model:
                 raise ScenarioError(f"'{name}' has no effect where new movers are those of a quota; let workers move "
                                     "for wages, with mobility = [{ ... }] in the scenario")
             self.system.set_exogenous(goal, name, value)
-        self._check_movers(goal)
+        check_movers(self.bench, self.cal, goal)
         given, gap = goal["exo"]["transfer"], float(np.sum(goal["exo"]["transfer"]))
         if not len(self.system.free_cells("transfer")) and abs(gap) > 1e-9 * float(np.abs(given).max(initial=1.0)):
             raise ScenarioError(f"the transfers sum to {gap:.6g} million US$ over regions; what one receives another "
                                 "must give: make them sum to zero")
         return goal
-
-    def _check_movers(self, goal: dict) -> None:
-        """Refuse quotas whose movers have no home, come from the host itself, or empty a region; caps below zero."""
-        quota, coef = goal["exo"]["quota"], goal["coef"]
-        shares = coef["MSHR"]
-        skills, regions = self.bench.sets["skill"], self.bench.sets["reg"]
-        for name in ("cappair", "caphost", "capbloc"):
-            if np.any(goal["exo"][name] < 0.0):
-                raise ScenarioError(f"'{name}' is a number of workers; the smallest asked is "
-                                    f"{goal['exo'][name].min():.4g} thousand - give 0 or more")
-        if quota.any() and (coef["ELASM"].any() or coef["FREEM"].any()):
-            raise ScenarioError("a quota and workers who move for wages are two rules for the same people; set quota "
-                                "to zero, or ELASM and FREEM")
-        homes, own = shares.sum(1), np.einsum("shh->sh", shares)
-        for s, r in np.argwhere((quota != 0.0) & ((np.abs(homes - 1.0) > 1e-9) | (own != 0.0))):
-            raise ScenarioError(
-                f"the quota of {skills[s]} in {regions[r]} is {quota[s, r]:g}, but the shares MSHR of its movers "
-                f"sum to {homes[s, r]:g} over homes, {own[s, r]:g} of it the host itself; give shares of other "
-                "regions that sum to one")
-        admitted = quota * self.cal.data["LF0"][1]
-        leavers, natives = (shares * admitted[:, None, :]).sum(2), self.cal.data["NAT0"][1]
-        for s, h in np.argwhere((leavers > 0.0) & (leavers >= natives)):
-            raise ScenarioError(
-                f"the quotas take {leavers[s, h]:.4g} thousand {skills[s]} from {regions[h]}, which has "
-                f"{natives[s, h]:.4g} thousand natives at work; lower the quota or spread it over more homes")
-        come = (shares * admitted[:, None, :] > 0.0) | ((coef["ELASM"] + coef["FREEM"]) * coef["MOVES"] > 0.0)
-        for s, c, h in np.argwhere(come & (largest_charge(goal["exo"], coef) >= 1.0)):
-            raise ScenarioError(
-                f"the terms of movement take all of the after-tax pay of {skills[s]} from {regions[c]} in "
-                f"{regions[h]}, or more, at base-year wages; lower a wedge or fee until something is left")
 
     def _bend(self, goal: dict) -> float:
         """How the path is walked, from the largest rise and fall of a shocked index; the price level aside."""

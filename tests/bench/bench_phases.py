@@ -11,6 +11,7 @@ import pytest
 import cge
 from cge.results import to_dataset, write_netcdf
 from cge.scenario import read_scenarios
+from cge.solve import newton
 from cge.solve.certificate import certify
 from tests.bench.world import RUN, shocks, ww1997
 
@@ -40,9 +41,13 @@ def test_calibrate(measure):
     measure("phases", "calibrate, scan the table", lambda: cge.Model(bench))
 
 
-def test_factorise(measure):
-    newton = copy.copy(ww1997().newton)
-    measure("phases", "Jacobian at the benchmark and its inverse", lambda: newton.factorise(ww1997().base().data),
+@pytest.mark.parametrize("kept", [False, True])
+def test_factorise(measure, monkeypatch, kept):
+    engine = copy.copy(ww1997().newton)
+    if not kept:
+        monkeypatch.setattr(newton, "recall", lambda key, n: None)
+    measure("phases", "inverse Jacobian of the benchmark kept by an earlier process" if kept
+            else "Jacobian at the benchmark and its inverse", lambda: engine.factorise(ww1997().base().data),
             note=f"{ww1997().system.n} unknowns")
 
 
