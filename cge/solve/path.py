@@ -13,6 +13,7 @@ fixed number of sub-steps is chained likewise.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,8 @@ _MAX_HALVINGS = 8
 _MAX_SWEEPS = 12
 #: Speed of an unknown before a failure, over its average speed until then, that is worth a word.
 _TURNING = 3.0
+#: Speed between two points, over that beside them, from which they lie on different branches of solutions.
+_LEAP = 5.0
 
 
 class Path:
@@ -103,11 +106,13 @@ class Path:
             last, gap = gap, self._largest(found, before)
             # Changes fall geometrically as the points double, and so do errors: known from the second change on.
             error = gap * min(1.0, gap / last) if 0.0 < last < np.inf else gap
-            if (error < RATE_TOLERANCE and m >= least) or (m >= _MAX_STEPS and error < _ACCEPTABLE):
+            if error < RATE_TOLERANCE and m >= least:
                 break
             if m >= _MAX_STEPS:
-                raise SolveFailed(f"the price and quantity indices did not settle in {m} steps along the shock; "
-                                  "try a smaller shock, or give it in two parts")
+                if (leap := self._leap()) or not error < _ACCEPTABLE:  # no index is defined across a leap
+                    raise SolveFailed(f"the price and quantity indices did not settle in {m} steps along the shock; "
+                                      f"{leap or 'try a smaller shock, or give it in two parts'}")
+                break
         x, data = self._settle(times, found)
         self.end = x
         return x, data, m, error
@@ -171,6 +176,23 @@ class Path:
         name, element = self.model.system.locate_unknown(j)
         return (f", to which '{name}'{' of ' + ', '.join(element) if element else ''} moves ever faster: the path of "
                 "solutions may turn back there, with no equilibrium beyond; try rordelta = 0 or other elasticities")
+
+    def _leap(self) -> str:
+        """Where the points leap to another branch of solutions, in words: far faster there than on either side."""
+        times = sorted(self.points)
+        moved = [np.abs(self.points[b] - self.points[a]) / (b - a) for a, b in pairwise(times)]
+        fast = np.array([v.max() for v in moved])
+        beside = [np.median(np.append(fast[k - 2:k], fast[k + 1:k + 3])) for k in range(2, len(fast) - 2)]
+        over = fast[2:-2] / np.maximum(beside, 1e-12)
+        if not len(over) or over.max() < _LEAP:
+            return ""
+        k = int(np.argmax(over >= _LEAP)) + 2  # the first of them
+        before, after = (100.0 * bent(t, self.goal.get("bend", 0.0)) for t in times[k:k + 2])
+        name, element = self.model.system.locate_unknown(int(np.argmax(moved[k])))
+        which = f"'{name}'{' of ' + ', '.join(element) if element else ''}"
+        return (f"between {before:.3g}% and {after:.3g}% of it {which} leaps: there are several equilibria there, and "
+                "the path does not lead from the benchmark to the one found; try rordelta = 0, a smaller shock, or "
+                "other elasticities")
 
     def _settle(self, times: tuple[float, ...], found: dict[str, np.ndarray]) -> tuple[np.ndarray, dict]:
         """Solve the end point with its integrated indices; all points again where those move the solution itself.

@@ -86,3 +86,17 @@ def test_a_fixed_number_of_steps_is_kept(shock):
     s = model(seed=1).solve(shock, steps=5)
     assert s.steps == 5
     assert s.certificate.worst < 1e-9
+
+
+def test_a_leap_to_another_branch_of_solutions_is_told_from_a_steep_path():
+    m = model(seed=1)
+    path = m.solve(no_tariffs(m)).path
+    times = np.linspace(0.0, 1.0, 33)
+    direction = np.zeros(m.system.n)
+    direction[7] = 1.0
+    path.points = {t: direction * np.tanh(12.0 * (t - 0.5)) for t in times}
+    assert path._leap() == ""
+    path.points = {t: direction * (t + (t > 0.6)) for t in times}
+    assert "between 59.4% and 62.5% of it" in path._leap()
+    path.points = {t: direction * np.maximum(0.0, t - 0.5) for t in times}  # a corner
+    assert path._leap() == ""
