@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from cge.model.logsum import quickly
 from cge.solve.chord import chord
 from cge.solve.jaxsetup import jax_modules
@@ -28,8 +30,9 @@ class Compiled:
         jax, jnp = jax_modules()
         self.form = form
 
-        def krylov(product, factors, rhs, tol):
-            return gmres(product, lambda w: precondition(factors, w), rhs, restart=min(_RESTART, form.n), tol=tol)
+        def krylov(product, factors, rhs, tol, most):
+            return gmres(product, lambda w: precondition(factors, w), rhs, restart=min(_RESTART, form.n), tol=tol,
+                         most=most)
 
         def jacobian(x, data):
             _, jvp = jax.linearize(lambda z: form.residual(z, data), x)
@@ -41,8 +44,12 @@ class Compiled:
         self.rates = jax.jit(lambda x, data: form.view(x, data).rate_state(form.rates))
         # Residuals and product are one compiled function, which the Krylov solver and the blocks share.
         self.linear = jax.jit(lambda x, data: jax.linearize(lambda z: form.residual(z, data), x))
-        self.krylov, self.jacobian = jax.jit(krylov), jax.jit(jacobian)
+        self._krylov, self.jacobian = jax.jit(krylov), jax.jit(jacobian)
         self.compile(exact=False)
+
+    def krylov(self, product: Any, factors: Any, rhs: Any, tol: Any, most: int = _RESTART) -> tuple[Any, Any, Any]:
+        """One cycle of GMRES of at most ``most`` products: solution, products, part of the right side that is left."""
+        return self._krylov(product, factors, rhs, tol, np.int32(most))
 
     def compile(self, exact: bool) -> None:
         """Residuals in double precision: in the quick form until a solve meets sums that it cannot take."""

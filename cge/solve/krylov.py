@@ -9,7 +9,7 @@ from cge.solve.jaxsetup import jax_modules
 
 
 def gmres(apply: Callable[[Any], Any], precondition: Callable[[Any], Any], rhs: Any, *, restart: int,
-          tol: float) -> tuple[Any, Any, Any]:
+          tol: float, most: Any = None) -> tuple[Any, Any, Any]:
     """One cycle of right-preconditioned GMRES (Saad and Schultz 1986), modified Gram-Schmidt done twice.
 
     Parameters
@@ -20,9 +20,11 @@ def gmres(apply: Callable[[Any], Any], precondition: Callable[[Any], Any], rhs: 
         Approximate inverse.
     rhs : array (n,)
     restart : int
-        Largest number of products.
+        Largest number of products, for which there is room.
     tol : float
         Stop when the residual norm is below ``tol`` times that of ``rhs``.
+    most : int, optional
+        Largest number of products this time.
 
     Returns
     -------
@@ -43,9 +45,11 @@ def gmres(apply: Callable[[Any], Any], precondition: Callable[[Any], Any], rhs: 
     sin = jnp.zeros(restart, rhs.dtype)
     g = jnp.zeros(restart + 1, rhs.dtype).at[0].set(beta)
 
+    allowed = restart if most is None else jnp.minimum(most, restart)
+
     def cont(state):
         k, *_, g_ = state
-        return (k < restart) & (jnp.abs(g_[k]) > tol * safe_beta)
+        return (k < allowed) & (jnp.abs(g_[k]) > tol * safe_beta)
 
     def body(state):
         k, basis, hess, cos, sin, g = state
