@@ -120,6 +120,9 @@ def write_benchmark(
         raise BenchmarkError(f"{folder} is a file; give the name of a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _TOML).is_file():
         raise BenchmarkError(f"{folder} holds other files and no {_TOML}; give an empty or a new folder")
+    if (there := _name_in(folder)) not in ("", bench.name) and not there.startswith("synthetic"):
+        raise BenchmarkError(f"{folder} holds benchmark '{there}', which '{bench.name}' would replace; give another "
+                             "folder, or remove that one first")
     netcdf = _is_large(bench) if form is None else form == "netcdf"
     files = {_TOML: _toml_text(bench)} | ({} if netcdf else _csv_files(bench))
     for path, content in (extra or {}).items():
@@ -154,6 +157,14 @@ def write_benchmark(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return folder
+
+
+def _name_in(folder: Path) -> str:
+    """Name of the benchmark in a folder; empty where none can be read."""
+    try:
+        return str(_read_toml(folder / _TOML).get("name", ""))
+    except (OSError, BenchmarkError):
+        return ""
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ _NEAR = 1e-6
 _LOST = -0.5
 #: The same where nothing else is tried: a quarter of the digits are gone.
 _GONE = {8: -1.0 + 1e-4, 4: -1.0 + 1e-2}
-_quick = False
+_quick: ContextVar[bool] = ContextVar("quick", default=False)
 
 
 @contextlib.contextmanager
@@ -32,12 +33,11 @@ def quick() -> Iterator[None]:
     Elsewhere a sum that nearly vanishes is taken a second time, from its terms, which makes residuals slower by
     two thirds. Few shocks need it (prohibitive tariffs do); an engine asks for it when it meets NaN.
     """
-    global _quick
-    before, _quick = _quick, True
+    before = _quick.set(True)
     try:
         yield
     finally:
-        _quick = before
+        _quick.reset(before)
 
 
 def quickly(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,7 +93,7 @@ def _log(moved: Any, whole: Callable[[], Any], xp: Any) -> tuple[Any, Any]:
 
     ``whole`` gives the sum of the terms over the benchmark's. Traced code takes it only when some cell asks for it.
     """
-    if _quick and xp is not np:
+    if _quick.get() and xp is not np:
         moved = xp.where(moved < _GONE[moved.dtype.itemsize], np.nan, moved)
         return _log1p(moved, xp), 1.0 + moved
     gone = moved < _LOST

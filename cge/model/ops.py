@@ -11,6 +11,7 @@ import contextlib
 import functools
 import operator
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -25,7 +26,7 @@ _noted: list[tuple[Named, Named | None]] | None = None
 
 #: Dimensions on which a region reads what belongs to others, and on which it gathers from others.
 _READ, _GATHERED = frozenset(("dst", "home")), frozenset(("src", "host", "reg"))
-_links_cut = False
+_links_cut: ContextVar[bool] = ContextVar("links_cut", default=False)
 
 __all__ = [
     "at",
@@ -61,17 +62,16 @@ def links_cut() -> Iterator[None]:
     a region's own prices do to its exports is kept. Solvers derive the
     regional blocks of their preconditioner from it.
     """
-    global _links_cut
-    before, _links_cut = _links_cut, True
+    before = _links_cut.set(True)
     try:
         yield
     finally:
-        _links_cut = before
+        _links_cut.reset(before)
 
 
 def _given(x: Named, link: bool) -> Named:
     """The value without its derivative, where it crosses a link that is cut."""
-    if not (_links_cut and link):
+    if not (_links_cut.get() and link):
         return x
     from jax.lax import stop_gradient
 

@@ -17,6 +17,7 @@ from cge.model import Calibration, Layout, calibrate, table
 from cge.model.closure import NUMERAIRE, Closure
 from cge.solve import newton
 from cge.solve.certificate import Certificate, certify
+from cge.solve.coefficients import RANGES, changed
 from cge.solve.engines import check_engine
 from cge.solve.frame import Frame, Framed, fitting
 from cge.solve.jaxsetup import jax_modules
@@ -30,11 +31,9 @@ if TYPE_CHECKING:
     from cge.solve.batch import Batch
     from cge.solve.draws import Draws
 
-#: Coefficients on which the benchmark equilibrium does not depend, so that a solve may replace them.
-FREE_COEFFICIENTS = frozenset((
-    "MSHR", "AN", "RHON", "TAXMOV", "CTAXMOV", "FAMILY", "TAXSHARE", "RORDELTA", "RORFLEX", "ESUBT", "ESUBC",
-    "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS", "ETRAE", "ETRAQ", "ELASM", "FREEM", "NETWORK", "RENTHOST",
-    "RENTHOME", "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"))
+
+#: Coefficients that a solve may change.
+FREE_COEFFICIENTS = frozenset(RANGES)
 
 
 @dataclass
@@ -225,7 +224,7 @@ class Model:
         BenchmarkError
             The benchmark cannot make a model.
         """
-        other = Model(bench, self.closure, self.labour, self.rordelta)
+        other = Model(bench, self.closure, self.labour, self.rordelta, self.mobility)
         old, new = self.cal, other.cal
         differs = [k for k in old.sets if old.sets[k] != new.sets.get(k)]
         differs += [k for k in old.masks if not np.array_equal(old.masks[k], new.masks[k])]
@@ -270,7 +269,7 @@ class Model:
             ones that the closure holds (``pfactwld``: 2 doubles the numeraire), over
             the symbol's dimensions or broadcastable to them.
         coefficients : mapping of str to array, optional
-            Values of :data:`FREE_COEFFICIENTS`: what the benchmark equilibrium does
+            Values of :data:`~cge.solve.coefficients.RANGES`: what the benchmark equilibrium does
             not depend on (elasticities; mover shares MSHR, remittance rates RHON, ...).
         steps : int, optional
             A fixed number of sub-steps instead of refinement.
@@ -280,7 +279,7 @@ class Model:
         Raises
         ------
         ScenarioError
-            Unknown engine; unknown or non-exogenous variable, index not positive.
+            Unknown engine; unknown or non-exogenous variable, index not positive; coefficient out of range.
         SolveFailed
             No solution; names block, element and region of the worst residual.
         """
@@ -350,12 +349,7 @@ class Model:
 
     def _goal(self, shocks: Mapping[str, Any], coefficients: Mapping[str, Any]) -> dict:
         """The data tree with the full shock."""
-        coef = dict(self._base["coef"])
-        for name, value in coefficients.items():
-            if name not in FREE_COEFFICIENTS:
-                raise ScenarioError(f"'{name}' is not a coefficient that may change without a new benchmark; those are "
-                                    f"{', '.join(sorted(FREE_COEFFICIENTS))}")
-            coef[name] = np.broadcast_to(np.asarray(value, float), coef[name].shape).copy()
+        coef = changed(self.cal, self._base["coef"], coefficients)
         goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"]),
                 "masks": self._base["masks"]}
         for name, value in shocks.items():

@@ -13,6 +13,7 @@ fixed number of sub-steps is chained likewise.
 
 from __future__ import annotations
 
+import warnings
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -236,6 +237,10 @@ class Path:
         """
         if self._post is None:
             self._post = self._integrate()
+            if self.post_error > _ACCEPTABLE:
+                warnings.warn(f"reporting rates (welfare decomposition, trade indices) did not settle along the shock; "
+                              f"their estimated error is {self.post_error:.1g} of the largest cell: give the shock in "
+                              "parts", stacklevel=3)
         return self._post[name]
 
     def _integrate(self) -> dict[str, np.ndarray]:

@@ -1,8 +1,8 @@
 """Inverse Jacobians of benchmarks, kept from one process to the next beside the compiled code.
 
 An inverse only preconditions: residuals and certificates decide what a solution is. It is found
-again by everything that it hangs on, the program's own sources included, and is the same to the
-last bit as one made anew. What cannot be read or written is made anew.
+again by everything that it hangs on, the equations and the program's own sources included. What
+cannot be read or written is made anew.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import functools
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ def fingerprint(form: Any, x: np.ndarray, data: dict[str, Any]) -> str:
     """
     jax, _ = jax_modules()
     found = hashlib.sha256(_program())
-    system = form.system
+    system, table = form.system, form.system.table
+    for name, row in sorted({**table.definitions, **table.conditions}.items()):  # a table may be changed as it runs
+        code = row.fn.__code__
+        found.update(repr((name, row.fn.__module__, row.fn.__qualname__)).encode() + code.co_code)
     found.update(repr([(type(form).__name__, form.n), [(n, idx.tobytes()) for n, idx, _ in system.unknown],
                        [(r["name"], r["mode"], r["idx"].tobytes()) for r in system.rows],
                        [(k, v) for k, v in system.cal.sets.items()]]).encode())
@@ -50,8 +54,8 @@ def fingerprint(form: Any, x: np.ndarray, data: dict[str, Any]) -> str:
 
 @functools.cache
 def _program() -> bytes:
-    """Hash of the sources of the equations and of the engine, and of the version of JAX."""
-    found = hashlib.sha256(jax_modules()[0].__version__.encode())
+    """Hash of the sources of the equations and of the engine, and of the versions of JAX and NumPy."""
+    found = hashlib.sha256(f"{jax_modules()[0].__version__} {np.__version__}".encode())
     here = Path(__file__).parent
     for source in sorted([*here.glob("*.py"), *(here.parent / "model").glob("*.py")]):
         found.update(source.name.encode() + source.read_bytes())
@@ -66,7 +70,8 @@ def recall(key: str, n: int) -> np.ndarray | None:
         path = folder / f"{key}.npy"
         found = np.load(path, allow_pickle=False)
         if found.shape == (n, n) and found.dtype == np.float64 and np.isfinite(found).all():
-            os.utime(path)
+            with contextlib.suppress(OSError):  # a folder that may only be read
+                os.utime(path)
             return found
     return None
 
@@ -83,6 +88,9 @@ def remember(key: str, inverse: np.ndarray) -> None:
         os.replace(part, folder / f"{key}.npy")
         for old in sorted(folder.glob("*.npy"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
             old.unlink(missing_ok=True)
+        for left in folder.glob("*.part"):  # of processes that were killed
+            if time.time() - left.stat().st_mtime > 3600:
+                left.unlink(missing_ok=True)
     if part is not None:
         with contextlib.suppress(OSError):
             Path(part).unlink(missing_ok=True)

@@ -263,6 +263,9 @@ class System:
             raise ScenarioError(f"'{name}' cannot be shocked: it is endogenous in this closure; shock an exogenous "
                                 f"variable, or hold '{name}' by a swap")
         asked = np.asarray(value, float)
+        if not np.isfinite(asked).all():
+            raise ScenarioError(f"'{name}' would be {asked[~np.isfinite(asked)].flat[0]} in some cell; give finite "
+                                "numbers")
         new = np.broadcast_to(asked, self.shape(name))
         if s.positive and not (new > 0).all():
             raise ScenarioError(f"'{name}' is an index and must stay positive; the smallest value asked "

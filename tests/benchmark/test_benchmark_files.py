@@ -1,5 +1,6 @@
 """Benchmark folders: bitwise round trip, atomic writing, refusal of malformed files."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -103,6 +104,14 @@ def test_foreign_folder_is_not_overwritten(bench, tmp_path):
     with pytest.raises(BenchmarkError, match="holds other files"):
         write_benchmark(bench, tmp_path)
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_another_benchmark_is_not_overwritten(folder, bench):
+    write_benchmark(dataclasses.replace(bench, name="mine"), folder.parent / "mine")
+    before = (folder.parent / "mine" / "benchmark.toml").read_bytes()
+    with pytest.raises(BenchmarkError, match="holds benchmark 'mine', which '.*' would replace"):
+        write_benchmark(bench, folder.parent / "mine")
+    assert (folder.parent / "mine" / "benchmark.toml").read_bytes() == before
 
 
 @pytest.mark.parametrize(

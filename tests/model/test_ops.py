@@ -1,10 +1,13 @@
 """Operations by dimension name on NumPy, JAX and object arrays."""
 
+import threading
+
 import numpy as np
 import pyomo.environ as pyo
 import pytest
 
 from cge.errors import TableError
+from cge.model import logsum
 from cge.model.named import Named
 from cge.model.ops import (
     at,
@@ -175,3 +178,23 @@ def test_inactive_cells_are_pinned():
     pos = where_active(Named(("reg",), coef=np.array([2.0, 0.0]), log=np.array([0.5, np.inf])), mask)
     np.testing.assert_allclose(pos.level(), [2 * np.exp(0.5), 1.0])
     np.testing.assert_array_equal(where_active(Named(("reg",), np.array([3.0, np.nan])), mask).level(), [3.0, 0.0])
+
+
+def test_quick_sums_are_of_the_thread_that_asked_for_them():
+    """Two contexts that overlap, each in a thread: neither is seen outside, nor left behind."""
+    entered, leave, seen = threading.Event(), threading.Event(), []
+
+    def other():
+        with logsum.quick():
+            entered.set()
+            leave.wait(10.0)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    entered.wait(10.0)
+    seen.append(logsum._quick.get())
+    with logsum.quick():
+        leave.set()
+        thread.join()
+        seen.append(logsum._quick.get())
+    assert [*seen, logsum._quick.get()] == [False, True, False]

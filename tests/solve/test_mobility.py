@@ -312,3 +312,11 @@ def test_regional_blocks_find_the_same_corners(model, solved, monkeypatch):
         assert two.report.products > 0
         assert two.certificate.worst < 1e-9
         np.testing.assert_allclose(two.x, solved(name).x, atol=1e-8, err_msg=name)
+
+
+def test_a_model_is_rebased_with_those_who_move_for_wages(model):
+    """On its own benchmark, as draws of the data base are: the same solution."""
+    again = model.rebased(model.bench)
+    given = shocks_of(SCENARIOS["host"], model)
+    assert again.mobility is model.mobility
+    np.testing.assert_allclose(again.solve(*given)["mov"], model.solve(*given)["mov"], rtol=1e-9, atol=1e-12)

@@ -1,6 +1,7 @@
 """Inverse Jacobians kept between processes: the same solution, found again only by what it hangs on."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_the_second_model_takes_the_inverse_of_the_first(standard, folder, forme
     assert np.array_equal(first.x, second.x)
 
 
-@pytest.mark.parametrize("change", ["flow", "elasticity", "closure", "program"])
+@pytest.mark.parametrize("change", ["flow", "elasticity", "closure", "program", "equation"])
 def test_another_model_makes_its_own(standard, folder, formed, monkeypatch, change):
     again(standard).newton  # noqa: B018
     other = again(standard)
@@ -56,6 +57,9 @@ def test_another_model_makes_its_own(standard, folder, formed, monkeypatch, chan
         other = again(standard.under(Closure((Swap("ug", "dpgov"),))))
     elif change == "program":
         monkeypatch.setattr(remembered, "_program", lambda: b"other equations")
+    elif change == "equation":
+        row = standard.system.table.definitions["qxs"]
+        monkeypatch.setitem(standard.system.table.definitions, "qxs", replace(row, fn=lambda v: row.fn(v) ** 1.5))
     else:
         name = {"flow": "VDPB", "elasticity": "ESUBD"}[change]
         changed = np.array(standard._base["coef"][name], float)
