@@ -7,8 +7,10 @@ from pathlib import Path
 from cge.errors import BenchmarkError, CGEError, ScenarioError
 
 _PACKAGE = Path(__file__).resolve().parent
-_KINDS: dict[str, type[CGEError]] = {"sam_data": BenchmarkError, "runs": ScenarioError, "runs/scenarios": ScenarioError}
-_WHAT = {"sam_data": "benchmark", "runs": "scenario file", "runs/scenarios": "scenario"}
+_KINDS: dict[str, type[CGEError]] = {"sam_data": BenchmarkError, "runs": ScenarioError, "runs/scenarios": ScenarioError,
+                                    "runs/reproduce": ScenarioError}
+_WHAT = {"sam_data": "benchmark", "runs": "scenario file", "runs/scenarios": "scenario",
+         "runs/reproduce": "reproduction"}
 
 
 def shipped_folders(kind: str) -> list[Path]:
@@ -16,7 +18,7 @@ def shipped_folders(kind: str) -> list[Path]:
 
     Parameters
     ----------
-    kind : {"sam_data", "runs", "runs/scenarios"}
+    kind : {"sam_data", "runs", "runs/scenarios", "runs/reproduce"}
 
     Returns
     -------
@@ -46,7 +48,7 @@ def shipped(kind: str, name: str) -> Path:
 
     Parameters
     ----------
-    kind : {"sam_data", "runs", "runs/scenarios"}
+    kind : {"sam_data", "runs", "runs/scenarios", "runs/reproduce"}
     name : str
         Name inside the folder, e.g. ``"ww1997"`` or ``"walmsley_winters.toml"``.
 

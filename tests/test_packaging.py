@@ -56,7 +56,7 @@ def repository_files(folder: str, pattern: str) -> set[str]:
     return {f"{folder}/{path.relative_to(ROOT / folder)}" for path in (ROOT / folder).glob(pattern) if path.is_file()}
 
 
-SCENARIOS = repository_files("runs", "*.toml") | repository_files("runs", "scenarios/*.toml")
+SCENARIOS = repository_files("runs", "*.toml") | repository_files("runs", "*/*.toml")
 
 
 def test_wheel_holds_package_benchmarks_and_scenarios(wheel: Path) -> None:

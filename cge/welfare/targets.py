@@ -9,7 +9,7 @@ is a range that an honest model on good data should meet; nothing is tuned to it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,8 +81,14 @@ class _Reader:
         return 100 * (ds[variable] / ds["ppriv"] - 1).sel(reg=self.groups[group])
 
 
-def target_table(ds: xr.Dataset) -> pd.DataFrame:
+def target_table(ds: xr.Dataset, targets: Sequence[Target] | None = None) -> pd.DataFrame:
     """Targets that the scenarios of a Dataset can compute.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+    targets : sequence of Target, optional
+        :data:`TARGETS` if not given.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def target_table(ds: xr.Dataset) -> pd.DataFrame:
     """
     reader = _Reader(ds)
     rows = []
-    for t in TARGETS:
+    for t in TARGETS if targets is None else targets:
         try:
             obtained, met, why = t.measure(reader)
         except KeyError as missing:
@@ -241,15 +247,26 @@ def _host_wage(r: _Reader):
         words.append(f"{skill}: {low:.2f} to {high:.2f}%, other {float(other.min()):+.2f}%, "
                      f"capital {float(capital.min()):+.2f}% at least")
         form = _closed_form(r, name, skill)
+        mean = float(own.weighted(r.ds["LF0"].sel(skill=skill).fillna(0.0)).mean())
         why.append(f"{skill} {float(form.min()):.2f} to {float(form.max()):.2f}% (general equilibrium adds "
-                   f"{float((own - form).mean()):+.2f} on average)")
+                   f"{float((own - form).mean()):+.2f} on average; mean over workers {mean:.2f}%)")
     name = r.role["migration"]
     wage = 100 * (r.ds["realwage"].sel(scenario=name, reg=r.groups["importers"]) - 1)
     text = f"closed form of one nest, -(1 - share)/ESUBVA times the log of supply: {', '.join(why)}; "
     if not ok:
         text += "class: parameter, the elasticity of value added and its single nest make the fall, no sign, no data; "
+        tried = [n for n in ("MU ESUBVA x1.25", "MS ESUBVA x1.25") if r.has(n)]
+        if tried:
+            text += f"under {', '.join(tried)} it falls by {', '.join(_falls(r, n) for n in tried)}; "
     text += f"each skill's own quota; under {name}, both together, wages fall by "
     return "; ".join(words), ok, text + f"{-float(wage.max()):.2f} to {-float(wage.min()):.2f}%"
+
+
+def _falls(r: _Reader, scenario: str) -> str:
+    """Range of the fall of hosts' wages of the skill that a scenario admits, %."""
+    skill = str(r.ds["skill"].values[int(r.ds["movers"].sel(scenario=scenario).sum("reg").values.argmax())])
+    wage = 100 * (r.ds["realwage"].sel(scenario=scenario, skill=skill, reg=r.groups["importers"]) - 1)
+    return f"{-float(wage.max()):.2f} to {-float(wage.min()):.2f}%"
 
 
 def _home_wage(r: _Reader):
@@ -273,6 +290,10 @@ def _home_wage(r: _Reader):
         where = str(r.real("rental", r.role["unskilled"], "exporters").idxmax("reg").values)
         why += (f"; class: parameter rho (what movers send is spent at home): under MU with rho = 0 {where} "
                 f"{float(without.sel(reg=where)):+.2f}%, rising in {', '.join(still) or 'none'}")
+        if r.has("MU rho=0.1"):
+            tenth = r.real("rental", "MU rho=0.1", "exporters")
+            why += (f"; with rho = 0.1 {where} {float(tenth.sel(reg=where)):+.2f}%, falling in "
+                    f"{int((tenth < 0).sum())} of {tenth.size}")
     return "; ".join(words), ok, why
 
 
@@ -347,6 +368,6 @@ TARGETS = (
 #: Targets that need features which do not exist yet.
 NOT_YET: dict[int | str, str] = {
     3: "occupation-based definition of skill (neither pay nor migrants of 1997 are split by occupation in the data)",
-    16: "reverse shock (returns of earlier migrants)", 18: "free movement everywhere",
+    16: "reverse shock, and", 18: "free movement everywhere: `cge reproduce walmsley-winters`",
     20: "World Bank type of run", 21: "order of groups in the World Bank run",
     "PPP": "movers' gain at purchasing power parity (the benchmark holds no price levels)"}
