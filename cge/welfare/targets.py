@@ -368,6 +368,6 @@ TARGETS = (
 #: Targets that need features which do not exist yet.
 NOT_YET: dict[int | str, str] = {
     3: "occupation-based definition of skill (neither pay nor migrants of 1997 are split by occupation in the data)",
-    16: "reverse shock, and", 18: "free movement everywhere: `cge reproduce walmsley-winters`",
+    16: "reverse shock, in `cge reproduce`", 18: "free movement everywhere, in `cge reproduce`",
     20: "World Bank type of run", 21: "order of groups in the World Bank run",
     "PPP": "movers' gain at purchasing power parity (the benchmark holds no price levels)"}
