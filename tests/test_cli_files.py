@@ -164,6 +164,8 @@ def certificate(worst):
 def a_model(monkeypatch, worst):
     """A model whose solutions have a certificate of this size, and a gain that grows with the quota."""
     monkeypatch.setattr(comparison, "shocks_of", lambda scenario, *a: (scenario, {}))
+    monkeypatch.setattr(comparison, "moving", lambda *a: None)
+    monkeypatch.setattr(comparison, "rates_missing", lambda *a: "")
 
     def solve(scenario, coefficients):
         rate = sum(entry["rate"] for entry in scenario.quota)
@@ -171,8 +173,7 @@ def a_model(monkeypatch, worst):
                                report=SimpleNamespace(iterations=1), __getitem__=None, gain=100 * rate)
 
     return SimpleNamespace(base=lambda: SimpleNamespace(certificate=certificate(0.0)), newton=None, engine="newton",
-                           solve=solve,
-                           system=SimpleNamespace(n=1), check=lambda *a: None)
+                           solve=solve, labour=None, system=SimpleNamespace(n=1), check=lambda *a: None)
 
 
 @pytest.mark.parametrize("worst", [2e-9, float("inf"), float("nan")])
