@@ -153,6 +153,7 @@ def test_services_that_leave_nothing_are_refused():
 # -- networks ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_costs_fall_with_the_stock():
     """Odds are relative pay over ``cost * ((L0 + mov) / L0) ** -network``, from incomes and stocks of the solution."""
     bench = synthetic_benchmark(3, 3, seed=1)

@@ -277,6 +277,7 @@ def test_agreement_of_the_engines_and_of_the_default_engine(wages):
 # -- scenario ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_contributions_of_terms_add_up():
     """`cge decompose`: parts of a scenario sum to the whole, and the fee's part of the hosts' gain is half of it."""
     m = cases.fast(seed=1)

@@ -19,6 +19,7 @@ def small():
     return FreeWorld(synthetic_benchmark(3, 3, seed=1))
 
 
+@pytest.mark.long
 def test_wages_are_equal_and_nobody_is_lost(small):
     found = small.solve(1.0)
     assert not found.bound.any() and found.worst < 1e-9
