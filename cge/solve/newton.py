@@ -304,7 +304,10 @@ class Newton:
             # tighter than the goal asks (Eisenstat and Walker 1996).
             if np.isfinite(best):
                 shrink = min(max(norm / best**2, _SHRINK), 1.0 / norm)
-            tol = float(np.clip(max(0.1 * shrink * norm, 0.1 * goal / norm), TIGHTEST, LOOSEST))
+            tol, last = 0.1 * shrink * norm, 0.1 * goal / norm
+            if single is not None and SINGLE_TOL * norm > 0.5 * goal:
+                last = last**0.5  # the goal is out of reach of one step in single precision: two steps of equal work
+            tol = float(np.clip(max(tol, last), TIGHTEST, LOOSEST))
             at, best, step, halvings = trial, norm, 1.0, 0
             move = next_move if next_move is not None else self._move(at, f, norm, double, single, tol, report)
             trial, expected = at + move, shrink * norm**2
