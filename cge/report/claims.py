@@ -53,8 +53,8 @@ def claims_page(findings: Sequence[Finding], command: str) -> str:
     claims = list(dict.fromkeys(f.claim.id for f in findings))
     out = ["# Claims put to the test", "",
            f"Made by `{command}`; edit the files in `runs/claims/` instead. Each is a scenario file: its expectations",
-           "say what would have to be seen if the claim were true, `vary` over what it is tried again. A claim that does",
-           "not hold in this model may hold in another; what the experiment leaves out stands with it. Where an",
+           "say what would have to be seen if the claim were true, `vary` over what it is tried again. A claim that",
+           "does not hold in this model may hold in another; what the experiment leaves out stands with it. Where an",
            "expectation changes between two values of a parameter, the point was found by solving between them; all",
            "else is as in the file. Sources marked [recalled] were not looked up again.", "",
            "| no | claim | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
