@@ -134,9 +134,8 @@ def claims(numbers: Sequence[str] = ()) -> list[Claim]:
     """
     found = {}
     for name in shipped_names(FOLDER):
-        if number := _ID.fullmatch(name):
-            path = shipped(FOLDER, name)
-            found[f"C{number.group(1)}"] = path
+        if numbered := _ID.fullmatch(name):
+            found[f"C{numbered.group(1)}"] = shipped(FOLDER, name)
     order = sorted(found, key=lambda k: int(k[1:]))
     wanted = []
     for number in numbers or order:
@@ -253,7 +252,8 @@ def _narrow(file: ScenarioFile, model: Model, vary: Vary, k: int, a: Point, b: P
         if b.value - a.value <= width:
             break
         fa, fb = a.verdicts[k].margin, b.verdicts[k].margin
-        part = fa / (fa - fb) if np.isfinite(fa) and np.isfinite(fb) and fa != fb else 0.5
+        # Where a margin is zero over a range (nobody unemployed above a wage), the line says nothing: halve.
+        part = fa / (fa - fb) if np.isfinite(fa) and np.isfinite(fb) and fa * fb < 0.0 else 0.5
         # Beside the line's zero rather than on it, on either side in turn, so that both ends close in.
         part += (0.4 if step % 2 else -0.4) * _NARROW if step else 0.0
         middle = a.value + float(np.clip(part, 0.05 * _NARROW, 1.0 - 0.05 * _NARROW)) * (b.value - a.value)
