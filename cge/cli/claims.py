@@ -45,6 +45,17 @@ def _claims(args: argparse.Namespace) -> int:
     if args.docs:
         args.docs.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(args.docs) as part:
-            part.write_text(claims_page(findings, f"cge claims --docs docs/{args.docs.name}"), encoding="utf-8")
+            part.write_text(claims_page(findings, _command(args)), encoding="utf-8")
         print(f"\nwritten: {args.docs}")
     return 0
+
+
+def _command(args: argparse.Namespace) -> str:
+    """What was asked for, as the page says how it was made."""
+    words = ["cge claims", *args.numbers]
+    if args.benchmark:
+        words += ["--benchmark", *args.benchmark]
+    if args.no_sweeps:
+        words.append("--no-sweeps")
+    page = args.docs.name if args.docs.is_absolute() else args.docs.as_posix()
+    return " ".join([*words, f"--docs {page}"])
