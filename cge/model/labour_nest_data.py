@@ -19,11 +19,17 @@ NEST_DEFAULTS: dict[str, tuple[float, str]] = {
     "recent": (0.2, "assumption: part of earlier migrants who came so recently that new movers are like them"),
 }
 
+#: What each option is.
+NEST_NAMES = {"sigma_native_migrant": "elasticity of substitution between natives and migrants",
+              "sigma_earlier_new": "elasticity of substitution between settled and recent migrants",
+              "recent": "part of earlier migrants with whom new movers are one kind"}
+
 
 def inverse(option: str, value: Any) -> np.ndarray:
     """The coefficient of an option: one over an elasticity, zero where it is infinite; ``recent`` as it is."""
     value = np.asarray(value, float)
-    return value if option == "recent" else 1.0 / value
+    with np.errstate(divide="ignore"):
+        return value if option == "recent" else 1.0 / value
 
 
 def with_nests(options: Mapping[str, Any]) -> bool:
