@@ -85,7 +85,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     table : Table
         Its symbols' active sets are evaluated here.
     labour : mapping, optional
-        Replacements of :data:`LABOUR_DEFAULTS` and :data:`cge.model.labour_nest_data.NEST_DEFAULTS`; those of earlier migrants (nostatus, a number or an array over skill,
+        Replacements of :data:`LABOUR_DEFAULTS` and of the options of :mod:`cge.model.labour_nest_data`, which are off
+        by default; those of earlier migrants (nostatus, a number or an array over skill,
         home and host; statusgap; informal) change the base-year accounts of migrants and residents.
     rordelta : float, optional
         1: investment by rates of return, 0: fixed shares; default from the benchmark.
@@ -135,7 +136,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     _labour(bench, add, b, opts)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
     terms_data(add)
-    nests = nest_data(add, n["EARL0"][1], opts, mobility is not None)
+    nests = nest_data(add, n["EARL0"][1], n["EFF0"][1], opts, mobility is not None)
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)

@@ -27,10 +27,9 @@ table.unknown("effnew", *_SR, active="NESTMOVES", unit="fraction of the base yea
 @table.define(*_SR, unit="thousand efficiency units", positive=False)
 def newunits(v):
     """New movers in efficiency units."""
-    moved = at(total(v.AN * v.mov, "home"), host="reg")
-    if v.sets.nests and v.sets.mobility:
-        return v.NESTMOVES * v.effnew * level(v.EFF0) + (1.0 - v.NESTMOVES) * moved
-    return moved
+    if v.sets.nests and v.sets.mobility:  # the number that agrees with mov, as natstay does for those who leave
+        return v.effnew * level(v.EFF0)
+    return at(total(v.AN * v.mov, "home"), host="reg")
 
 
 @table.clears("effnew", *_SR, scale="EFF0")
@@ -100,3 +99,9 @@ def realearl(v):
 def realnew(v):
     """Real wage of new movers per efficiency unit, over the base year's wage."""
     return v.relnew * level(take(v.pe, "endw", v.sets.labour, "skill") / v.ppriv)
+
+
+@table.define(*_SR)
+def realpaynew(v):
+    """Expected real after-tax pay in the region of those who come: that of its workers unless kinds are nested."""
+    return v.realpay * index(v.relnew / level(v.relnat), v.ONE_SR) if v.sets.nests else v.realpay

@@ -38,15 +38,16 @@ def with_nests(options: Mapping[str, Any]) -> bool:
         np.any(np.isfinite(options[k])) for k in ("sigma_native_migrant", "sigma_earlier_new") if k in options)
 
 
-def nest_data(add: Callable, earlier: np.ndarray, options: Mapping[str, Any], mobility: bool) -> bool:
+def nest_data(add: Callable, earlier: np.ndarray, units: np.ndarray, options: Mapping[str, Any], mobility: bool
+              ) -> bool:
     """Coefficients of block ``labour_nest``.
 
     Parameters
     ----------
     add : callable
         Receives name, dimensions, values.
-    earlier : array (skill, reg)
-        Earlier migrants, thousand efficiency units.
+    earlier, units : array (skill, reg)
+        Earlier migrants, and all workers, thousand efficiency units.
     options : mapping
         Labour options; those of the nest are numbers or arrays over skill and reg.
     mobility : bool
@@ -62,5 +63,5 @@ def nest_data(add: Callable, earlier: np.ndarray, options: Mapping[str, Any], mo
         value = options.get(option, NEST_DEFAULTS[option][0])
         add(name, ("skill", "reg"), np.broadcast_to(inverse(option, value), earlier.shape).copy())
     add("NESTED", ("skill", "reg"), earlier > 0)
-    add("NESTMOVES", ("skill", "reg"), (earlier > 0) & (on and mobility))
+    add("NESTMOVES", ("skill", "reg"), (units > 0) & (on and mobility))
     return on

@@ -50,12 +50,6 @@ def realpay(v):
     return real * v.relnat if v.sets.nests else real
 
 
-@table.define("skill", "reg")
-def realpaynew(v):
-    """Expected real after-tax pay in the region of those who come: that of its workers unless kinds are nested."""
-    return v.realpay * index(v.relnew / level(v.relnat), v.ONE_SR) if v.sets.nests else v.realpay
-
-
 @table.define(*_PAIR, unit=_POINTS, positive=False, active="MOVES")
 def rentrate(v):
     """Rent of all caps that a new mover of the pair meets."""

@@ -6,7 +6,8 @@
     sigma_native_migrant = 20
 
     [scenario.S]
-    labour = { sigma_native_migrant = { UnskLab = 20, SkLab = 7.8 }, sigma_earlier_new = [{ value = 60, hosts = ["USA"] }] }
+    labour = { sigma_native_migrant = { UnskLab = 20, SkLab = 7.8 },
+               sigma_earlier_new = [{ value = 60, hosts = ["USA"] }] }
 
 Elasticities are above zero or ``inf`` (perfect substitutes, the default); ``recent`` is the part of earlier migrants
 with whom new movers are one kind (:mod:`cge.model.labour_nest`). What none names keeps the value beneath.
