@@ -8,6 +8,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     income,
     indicators,
     investment,
+    labour_nest,
     migration,
     mobility,
     prices,

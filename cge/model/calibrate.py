@@ -10,6 +10,7 @@ import numpy as np
 
 from cge.benchmark import HEADERS, Benchmark, base_wages
 from cge.errors import BenchmarkError
+from cge.model.labour_nest_data import nest_data
 from cge.model.mobility_data import Layout, mobility_data
 from cge.model.table import Table
 from cge.model.terms_data import TERMS, earlier_pay, terms_data
@@ -50,6 +51,7 @@ class Positions:
     n_endw: int
     n_comm: int
     mobility: bool = False  #: whether workers respond to wages
+    nests: bool = False  #: whether natives and migrants are imperfect substitutes
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     table : Table
         Its symbols' active sets are evaluated here.
     labour : mapping, optional
-        Replacements of :data:`LABOUR_DEFAULTS`; those of earlier migrants (nostatus, a number or an array over skill,
+        Replacements of :data:`LABOUR_DEFAULTS` and of the options of :mod:`cge.model.labour_nest_data`, which are off
+        by default; those of earlier migrants (nostatus, a number or an array over skill,
         home and host; statusgap; informal) change the base-year accounts of migrants and residents.
     rordelta : float, optional
         1: investment by rates of return, 0: fixed shares; default from the benchmark.
@@ -133,6 +136,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     _labour(bench, add, b, opts)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
     terms_data(add)
+    nests = nest_data(add, n["EARL0"][1], n["EFF0"][1], opts, mobility is not None)
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)
@@ -141,7 +145,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         labour=np.array([bench.sets["endw"].index(s) for s in bench.sets["skill"]], dtype=int),
         capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
         margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int),
-        mobility=mobility is not None)
+        mobility=mobility is not None, nests=nests)
     values = {k: v for k, (_, v) in n.items()}
     masks = {}
     for s in table.symbols.values():

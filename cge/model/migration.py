@@ -52,6 +52,8 @@ def natives(v):
 @table.define("skill", "reg")
 def qlab(v):
     """Labour supply of the host in efficiency units."""
+    if v.sets.nests:
+        return v.qnest * index(1.0 - v.unemp, v.ONE_SR)
     efficiency = v.natives + level(v.EARL0) + at(total(v.AN * v.mov, "home"), host="reg")
     return index(efficiency * (1.0 - v.unemp), v.EFF0)
 
@@ -64,7 +66,7 @@ def wage_floor(v):
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def wnet(v):
-    """After-tax labour income per thousand efficiency units."""
+    """After-tax labour income per thousand efficiency units (of the composite where kinds are nested)."""
     pay = take(total(v.EVOS * v.pes * v.qfe, "acts"), "endw", v.sets.labour, "skill")
     return level(pay / (v.EFF0 * v.qlab))
 
@@ -79,13 +81,15 @@ def wgross(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def yearl(v):
     """After-tax labour income of earlier migrants, less what those without legal status lose."""
-    return at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF) + v.exempt - v.statuslost
+    wage = v.wnet * v.relearl if v.sets.nests else v.wnet
+    return at(wage * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF) + v.exempt - v.statuslost
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def ynew(v):
     """Labour income of new movers after labour tax (TAXMOV is the part of the tax that they pay)."""
     wage = v.wnet + (1.0 - v.TAXMOV) * (v.wgross - v.wnet)
+    wage = wage * v.relnew if v.sets.nests else wage
     return at(wage * (1.0 - v.unemp), reg="host") * v.AN * v.mov
 
 
@@ -197,7 +201,8 @@ def people(v):
 @table.define("reg", unit=_MUSD, positive=False)
 def refund(v):
     """Labour and consumption taxes not paid: by exempt movers (TAXMOV, CTAXMOV below one), by those without status."""
-    labour = (1.0 - v.TAXMOV) * at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    tax = (v.wgross - v.wnet) * v.relnew if v.sets.nests else v.wgross - v.wnet
+    labour = (1.0 - v.TAXMOV) * at(tax * (1.0 - v.unemp), reg="host") * v.AN * v.mov
     consumption = v.spendnew - (v.netnew - v.remnew + v.sharenew)
     return at(total(labour + consumption + v.exempt, "skill", "home"), host="reg")
 
@@ -217,7 +222,8 @@ def tax_revenue_per_head(v):
 
 @table.define("skill", "reg")
 def realwage(v):
-    """Real wage of the skill: after-tax pay per efficiency unit over the price of private consumption."""
-    return take(v.pe, "endw", v.sets.labour, "skill") / v.ppriv
+    """Real wage of natives: after-tax pay per efficiency unit over the price of private consumption."""
+    wage = take(v.pe, "endw", v.sets.labour, "skill") / v.ppriv
+    return wage * v.relnat if v.sets.nests else wage
 
 

@@ -18,6 +18,7 @@ from cge._version import __version__
 from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
+from cge.model.labour_nest_data import NEST, NEST_NAMES, inverse
 from cge.model.table import View
 from cge.model.terms_data import DEFAULTS
 from cge.scenario.spec import ELASTICITIES, ScenarioFile
@@ -98,6 +99,7 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     # A variable cannot share its name with a dimension (ctax: the kinds of tax of the decomposition).
     wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets
               and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))
+              and (s.block != "labour_nest" or model.cal.positions.nests)
               and (s.block != "terms" or any(_has_terms(x) for x in solutions.values()))]
     described = _described(model, wanted, solutions, detail)
     left = [n for n in described if np.prod(model.system.shape(n)) > most]
@@ -115,6 +117,11 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         out["ELASM"] = (("scenario", *model.cal.data["ELASM"][0]),
                         np.stack([solutions[s].data["coef"]["ELASM"] for s in names]),
                         {"long_name": "elasticity of the odds of moving to relative pay", "units": "ratio"})
+    if model.cal.positions.nests:
+        for key, name in NEST.items():
+            out[key] = (("scenario", "skill", "reg"),
+                        np.stack([inverse(key, solutions[s].data["coef"][name]) for s in names]),
+                        {"long_name": NEST_NAMES[key], "units": "ratio", "role": "exogenous"})
     if any(_has_terms(x) for x in solutions.values()):
         for name in DEFAULTS:
             out[name] = (("scenario", "term"), np.stack([solutions[s].data["coef"][name] for s in names]),
@@ -221,7 +228,8 @@ def _certificates(ds: xr.Dataset, solutions: Mapping[str, Solution]) -> None:
 
 def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
     """What made a result: package, benchmark and scenario by content, closure, labour options."""
-    options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(file.labour)
+    options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | {
+        k: "inf" if v == float("inf") else v for k, v in file.labour.items()}  # JSON has no infinity
     return {
         "title": file.title,
         "model": "multi-region CGE, GTAP version 7 structure with bilateral labour mobility and remittances",
