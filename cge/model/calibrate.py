@@ -13,6 +13,7 @@ from cge.errors import BenchmarkError
 from cge.model.mobility_data import Layout, mobility_data
 from cge.model.table import Table
 from cge.model.terms_data import TERMS, earlier_pay, terms_data
+from cge.model.tied_data import Ties, tied_data
 
 _C, _A, _E, _R = "comm", "acts", "endw", "reg"
 _PAIR = ("skill", "home", "host")
@@ -50,6 +51,7 @@ class Positions:
     n_endw: int
     n_comm: int
     mobility: bool = False  #: whether workers respond to wages
+    tied: bool = False  #: whether new movers may be tied to activities
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Calibration:
 
 
 def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None = None,
-              rordelta: float | None = None, mobility: Layout | None = None) -> Calibration:
+              rordelta: float | None = None, mobility: Layout | None = None, ties: Ties | None = None) -> Calibration:
     """Coefficients of the equation table from a benchmark.
 
     Parameters
@@ -89,6 +91,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         1: investment by rates of return, 0: fixed shares; default from the benchmark.
     mobility : Layout, optional
         Lets workers respond to wages, and says where caps may be; new movers are a quota only without it.
+    ties : Ties, optional
+        Lets new movers be tied to activities, and says to which.
 
     Raises
     ------
@@ -132,16 +136,18 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
+    labour_at = [bench.sets["endw"].index(s) for s in bench.sets["skill"]]
+    tied_data(add, b["EVOS"][labour_at], n["EFF0"][1], len(regs), ties)
     terms_data(add)
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)
 
     positions = Positions(
-        labour=np.array([bench.sets["endw"].index(s) for s in bench.sets["skill"]], dtype=int),
+        labour=np.array(labour_at, dtype=int),
         capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
         margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int),
-        mobility=mobility is not None)
+        mobility=mobility is not None, tied=ties is not None)
     values = {k: v for k, (_, v) in n.items()}
     masks = {}
     for s in table.symbols.values():
@@ -152,6 +158,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")} | REPORT_SETS
     sets["term"] = TERMS
     sets["bloc"] = tuple(mobility.blocs) if mobility else ()
+    sets["tie"] = tuple(ties.acts) if ties else ()
     return Calibration(n, masks, positions, sets)
 
 

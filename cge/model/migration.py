@@ -53,6 +53,7 @@ def natives(v):
 def qlab(v):
     """Labour supply of the host in efficiency units."""
     efficiency = v.natives + level(v.EARL0) + at(total(v.AN * v.mov, "home"), host="reg")
+    efficiency = efficiency - v.idlelab if v.sets.tied else efficiency
     return index(efficiency * (1.0 - v.unemp), v.EFF0)
 
 
@@ -64,15 +65,18 @@ def wage_floor(v):
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def wnet(v):
-    """After-tax labour income per thousand efficiency units."""
+    """After-tax labour income per thousand efficiency units (of free labour, where some new movers are tied)."""
     pay = take(total(v.EVOS * v.pes * v.qfe, "acts"), "endw", v.sets.labour, "skill")
-    return level(pay / (v.EFF0 * v.qlab))
+    return level(pay / (v.EFF0 * v.qlab)) if not v.sets.tied else (level(pay) + v.tieloss) / level(v.EFF0 * v.qlab)
 
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def wgross(v):
-    """Labour income before tax per thousand efficiency units."""
+    """Labour income before tax per thousand efficiency units (of free labour, at the average rate of tax)."""
     pay = take(total(v.EVFB * v.peb * v.qfe, "acts"), "endw", v.sets.labour, "skill")
+    if v.sets.tied:
+        net = take(total(v.EVOS * v.pes * v.qfe, "acts"), "endw", v.sets.labour, "skill")
+        return v.wnet * level(pay / net)
     return level(pay / (v.EFF0 * v.qlab))
 
 
@@ -86,7 +90,8 @@ def yearl(v):
 def ynew(v):
     """Labour income of new movers after labour tax (TAXMOV is the part of the tax that they pay)."""
     wage = v.wnet + (1.0 - v.TAXMOV) * (v.wgross - v.wnet)
-    return at(wage * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    pay = at(wage * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    return pay * v.tiekept if v.sets.tied else pay
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -198,6 +203,7 @@ def people(v):
 def refund(v):
     """Labour and consumption taxes not paid: by exempt movers (TAXMOV, CTAXMOV below one), by those without status."""
     labour = (1.0 - v.TAXMOV) * at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    labour = labour * v.tiekept if v.sets.tied else labour
     consumption = v.spendnew - (v.netnew - v.remnew + v.sharenew)
     return at(total(labour + consumption + v.exempt, "skill", "home"), host="reg")
 

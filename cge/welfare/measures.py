@@ -45,6 +45,9 @@ def check_measures(expectations: Sequence[Expectation], model: Model, path: str)
             if symbol.block == "mobility" and model.mobility is None:
                 raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about workers who move for wages, and nobody "
                                     "does in the file; give a scenario mobility = [{ ... }], or drop the expectation")
+            if symbol.block == "tied" and model.ties is None:
+                raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about movers tied to activities, and nobody is "
+                                    "in the file; give a scenario tied = [{ to = [...] }], or drop the expectation")
             if symbol.role == "rate" or symbol.unit.startswith("index") or name in _BASE:
                 continue
             if np.any(np.abs(model.base()[name].values) > 0):
