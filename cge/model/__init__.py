@@ -16,6 +16,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     shifters,
     terms,
     terms_of_trade,
+    tied,
     trade,
     trade_indices,
     welfare,
@@ -23,6 +24,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
 from cge.model.calibrate import LABOUR_DEFAULTS, Calibration, calibrate
 from cge.model.mobility_data import Layout
 from cge.model.registry import table
+from cge.model.tied_data import Ties
 
 table.check()
-__all__ = ["LABOUR_DEFAULTS", "Calibration", "Layout", "calibrate", "table"]
+__all__ = ["LABOUR_DEFAULTS", "Calibration", "Layout", "Ties", "calibrate", "table"]

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from cge.benchmark import HEADERS, Benchmark, base_wages
-from cge.errors import BenchmarkError
+from cge.errors import BenchmarkError, ScenarioError
 from cge.model.labour_nest_data import nest_data
 from cge.model.mobility_data import Layout, mobility_data
 from cge.model.table import Table
 from cge.model.terms_data import TERMS, earlier_pay, terms_data
+from cge.model.tied_data import Ties, tied_data
 
 _C, _A, _E, _R = "comm", "acts", "endw", "reg"
 _PAIR = ("skill", "home", "host")
@@ -52,6 +53,7 @@ class Positions:
     n_comm: int
     mobility: bool = False  #: whether workers respond to wages
     nests: bool = False  #: whether natives and migrants are imperfect substitutes
+    tied: bool = False  #: whether new movers may be tied to activities
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Calibration:
 
 
 def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None = None,
-              rordelta: float | None = None, mobility: Layout | None = None) -> Calibration:
+              rordelta: float | None = None, mobility: Layout | None = None, ties: Ties | None = None) -> Calibration:
     """Coefficients of the equation table from a benchmark.
 
     Parameters
@@ -92,6 +94,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         1: investment by rates of return, 0: fixed shares; default from the benchmark.
     mobility : Layout, optional
         Lets workers respond to wages, and says where caps may be; new movers are a quota only without it.
+    ties : Ties, optional
+        Lets new movers be tied to activities, and says to which.
 
     Raises
     ------
@@ -135,17 +139,23 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
+    labour_at = [bench.sets["endw"].index(s) for s in bench.sets["skill"]]
+    tied_data(add, b["EVOS"][labour_at], n["EFF0"][1], len(regs), ties)
     terms_data(add)
     nests = nest_data(add, n["EARL0"][1], n["EFF0"][1], opts, mobility is not None)
+    if nests and ties is not None:
+        raise ScenarioError("movers tied to activities and natives and migrants as imperfect substitutes do not go "
+                            "together: the wage of a tie rests on perfect substitution; leave out tied, or "
+                            "sigma_native_migrant and sigma_earlier_new")
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)
 
     positions = Positions(
-        labour=np.array([bench.sets["endw"].index(s) for s in bench.sets["skill"]], dtype=int),
+        labour=np.array(labour_at, dtype=int),
         capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
         margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int),
-        mobility=mobility is not None, nests=nests)
+        mobility=mobility is not None, nests=nests, tied=ties is not None)
     values = {k: v for k, (_, v) in n.items()}
     masks = {}
     for s in table.symbols.values():
@@ -156,6 +166,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     sets = {d: bench.labels(d) for d in (_C, _A, _E, _R, "src", "dst", "home", "host", "marg", "skill")} | REPORT_SETS
     sets["term"] = TERMS
     sets["bloc"] = tuple(mobility.blocs) if mobility else ()
+    sets["tie"] = tuple(ties.acts) if ties else ()
     return Calibration(n, masks, positions, sets)
 
 

@@ -19,7 +19,8 @@ table.unknown("pesf", "endw", "acts", "reg", long_name="supply price of sluggish
 @table.define("endw", "acts", "reg", active="EVOS")
 def pes(v):
     """Price of endowment e received by its owner, net of income tax."""
-    return v.pem * v.pesf
+    price = v.pem * v.pesf
+    return price * put(v.tiewage, "skill", v.sets.labour, "endw", v.sets.n_endw) if v.sets.tied else price
 
 
 @table.define("endw", "acts", "reg", active="EVFB")

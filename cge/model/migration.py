@@ -55,6 +55,7 @@ def qlab(v):
     if v.sets.nests:
         return v.qnest * index(1.0 - v.unemp, v.ONE_SR)
     efficiency = v.natives + level(v.EARL0) + at(total(v.AN * v.mov, "home"), host="reg")
+    efficiency = efficiency - v.idlelab if v.sets.tied else efficiency
     return index(efficiency * (1.0 - v.unemp), v.EFF0)
 
 
@@ -66,15 +67,18 @@ def wage_floor(v):
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def wnet(v):
-    """After-tax labour income per thousand efficiency units (of the composite where kinds are nested)."""
+    """After-tax labour income per thousand efficiency units: composite of nested kinds, or free labour beside ties."""
     pay = take(total(v.EVOS * v.pes * v.qfe, "acts"), "endw", v.sets.labour, "skill")
-    return level(pay / (v.EFF0 * v.qlab))
+    return (level(pay) + v.tieloss) / level(v.EFF0 * v.qlab) if v.sets.tied else level(pay / (v.EFF0 * v.qlab))
 
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def wgross(v):
-    """Labour income before tax per thousand efficiency units."""
+    """Labour income before tax per thousand efficiency units (of free labour, at the average rate of tax)."""
     pay = take(total(v.EVFB * v.peb * v.qfe, "acts"), "endw", v.sets.labour, "skill")
+    if v.sets.tied:
+        net = take(total(v.EVOS * v.pes * v.qfe, "acts"), "endw", v.sets.labour, "skill")
+        return v.wnet * level(pay / net)
     return level(pay / (v.EFF0 * v.qlab))
 
 
@@ -90,7 +94,8 @@ def ynew(v):
     """Labour income of new movers after labour tax (TAXMOV is the part of the tax that they pay)."""
     wage = v.wnet + (1.0 - v.TAXMOV) * (v.wgross - v.wnet)
     wage = wage * v.relnew if v.sets.nests else wage
-    return at(wage * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    pay = at(wage * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    return pay * v.tiekept if v.sets.tied else pay
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -203,6 +208,7 @@ def refund(v):
     """Labour and consumption taxes not paid: by exempt movers (TAXMOV, CTAXMOV below one), by those without status."""
     tax = (v.wgross - v.wnet) * v.relnew if v.sets.nests else v.wgross - v.wnet
     labour = (1.0 - v.TAXMOV) * at(tax * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    labour = labour * v.tiekept if v.sets.tied else labour
     consumption = v.spendnew - (v.netnew - v.remnew + v.sharenew)
     return at(total(labour + consumption + v.exempt, "skill", "home"), host="reg")
 

@@ -176,4 +176,5 @@ def paykept(v):
     pay = v.AN * at(wage * level(v.realpaynew), reg="host")
     fractions = v.statuswedge + v.employwedge + v.entryrate + v.exitrate + v.withheld * (1.0 - v.returned)
     exit_fee = v.exitfee * level(at(v.ppriv, reg="home") / at(v.ppriv, reg="host"))
+    fractions = 1.0 - (1.0 - fractions) * v.tiekept if v.sets.tied else fractions
     return index(pay * (1.0 - fractions) - v.entryfee - v.screencost - exit_fee, pay)

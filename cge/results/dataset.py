@@ -100,6 +100,7 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets
               and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))
               and (s.block != "labour_nest" or model.cal.positions.nests)
+              and (s.block != "tied" or model.ties is not None)
               and (s.block != "terms" or any(_has_terms(x) for x in solutions.values()))]
     described = _described(model, wanted, solutions, detail)
     left = [n for n in described if np.prod(model.system.shape(n)) > most]
@@ -122,6 +123,10 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
             out[key] = (("scenario", "skill", "reg"),
                         np.stack([inverse(key, solutions[s].data["coef"][name]) for s in names]),
                         {"long_name": NEST_NAMES[key], "units": "ratio", "role": "exogenous"})
+    if model.ties is not None:
+        out["TIEPART"] = (("scenario", *model.cal.data["TIEPART"][0]),
+                          np.stack([solutions[s].data["coef"]["TIEPART"] for s in names]),
+                          {"long_name": "part of new movers tied to activities", "units": "ratio"})
     if any(_has_terms(x) for x in solutions.values()):
         for name in DEFAULTS:
             out[name] = (("scenario", "term"), np.stack([solutions[s].data["coef"][name] for s in names]),

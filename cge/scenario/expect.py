@@ -71,7 +71,7 @@ MEASURES = {
     "trade": Measure(("comm", "src", "dst"), "%", "change of the volume of exports between regions"),
     "output": Measure(("acts", "reg"), "%", "change of the volume of output"),
 }
-_SELECTORS = {"skill", "reg", "home", "host", "comm", "acts", "endw", "src", "dst", "marg", "bloc"}
+_SELECTORS = {"skill", "reg", "home", "host", "comm", "acts", "endw", "src", "dst", "marg", "bloc", "tie"}
 _KEYS = {"scenario", "of", "sign", "than", "cells", "at_least", "within", "why"} | _SELECTORS
 _SIGNS = ("+", "-", "0", ">", "<")
 _AGAINST_NOTHING = {"+": "> 0", "-": "< 0", "0": "= 0", "": ""}
@@ -253,5 +253,5 @@ def check_labels(expectations: Sequence[Expectation], bench: Benchmark, path: st
     for k, e in enumerate(expectations, 1):
         for one in (e, *([e.than] if isinstance(e.than, Expectation) else [])):
             for dim, wanted in one.where.items():
-                if dim != "bloc":
+                if dim not in ("bloc", "tie"):
                     positions(bench, dim, wanted, f"{path}, expect {k}")

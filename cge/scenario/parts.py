@@ -35,7 +35,7 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None 
     whole, coefficients = shocks_of(scenario, model, labour)
     parts: dict[str, dict[str, np.ndarray]] = {}
     bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=(), mobility=(), caps=(),
-                   transfers=(), terms=())
+                   transfers=(), terms=(), tied=())
     # Entries act in this order and a later one may overwrite an earlier one: a part is what it adds to those before.
     stages: list[tuple[str, dict[str, object]]] = []
     if scenario.tariffs:

@@ -17,7 +17,8 @@ from cge.scenario.labour import mover_options
 from cge.scenario.labour_nest import nest_coefficients
 from cge.scenario.mobility import movement
 from cge.scenario.spec import Scenario, percent_below
-from cge.scenario.terms import terms_of
+from cge.scenario.terms import moving, terms_of
+from cge.scenario.tied import tied_of
 from cge.scenario.transfers import transfer_of
 from cge.solve.model import Model
 
@@ -85,6 +86,8 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None
         coefficients["MSHR"] = share
     moved, chosen = movement(scenario, model)
     shocks, coefficients = shocks | moved, coefficients | chosen
+    if scenario.tied:
+        coefficients |= tied_of(scenario, model, moving(model, shocks, coefficients))
     agreed, to = terms_of(scenario, model, shocks, coefficients)
     return shocks | agreed, coefficients | to
 

@@ -34,6 +34,7 @@ from cge.scenario.mobility_spec import check_movement
 from cge.scenario.scaled import Phases, read_phases
 from cge.scenario.sought import Equal, SidePayments, read_equal, read_side_payments
 from cge.scenario.terms_spec import check_terms
+from cge.scenario.tied import check_tied
 from cge.scenario.transfers import check_transfers
 from cge.scenario.vary import Vary, read_vary
 from cge.scenario.words import check_keys, labels, number, table_of, text_of
@@ -43,7 +44,7 @@ _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "sc
               "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "vary"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
                   "rordelta", "elasticities", "mobility", "caps", "rent",
-                  "transfers", "terms"}
+                  "transfers", "terms", "tied"}
 _TARIFF_KEYS = {"remove", "scale", "rate", "comm", "src", "dst"}
 _LAYERS = ("all", "applied", "farm", "1993")
 _QUOTA_KEYS = {"rate", "skills", "hosts", "homes", "supply"}
@@ -92,6 +93,8 @@ class Scenario:
         Money between regional households: see :mod:`cge.scenario.transfers`.
     terms : sequence of mapping
         Wedges, fees, taxes, escrow and transfer costs of movers: see :mod:`cge.scenario.terms_spec`.
+    tied : sequence of mapping
+        New movers who may work in named activities only: see :mod:`cge.scenario.tied`.
     """
 
     name: str
@@ -109,6 +112,7 @@ class Scenario:
     rent: str = "host"
     transfers: Sequence[Mapping[str, Any]] = ()
     terms: Sequence[Mapping[str, Any]] = ()
+    tied: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         where = f"scenario '{self.name}'"
@@ -176,6 +180,7 @@ class Scenario:
                 raise ScenarioError(f"{where}, elasticities: the factor {value} of {key} is below zero; give 0 or more")
         check_movement(self, where)
         check_terms(self, where)
+        check_tied(self, where)
 
     @property
     def moves(self) -> bool:
@@ -360,7 +365,7 @@ def _scenario(name: str, body: dict, sections: dict, path: Path) -> Scenario:
         merged = {k: v for k, v in sections[body["like"]].items() if k != "title"}
     merged |= {k: v for k, v in body.items() if k not in ("like", "question")}
     merged.pop("question", None)
-    for key in ("tariffs", "quota", "shock", "mobility", "caps", "transfers", "terms"):
+    for key in ("tariffs", "quota", "shock", "mobility", "caps", "transfers", "terms", "tied"):
         if key in merged and not (isinstance(merged[key], list) and all(isinstance(e, dict) for e in merged[key])):
             raise ScenarioError(f"{path}, scenario '{name}': {key} must be a list of tables, {key} = [{{ ... }}]")
     return Scenario(name=name, **merged)

@@ -15,9 +15,9 @@ _MANY = float("inf")
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("ESUBT", "ESUBC", "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS"), (0.0, _MANY)),
     **dict.fromkeys(("ETRAE", "ETRAQ"), (-_MANY, 0.0)),
-    **dict.fromkeys(("AN", "FAMILY", "RORFLEX", "ELASM", "NETWORK", "EPSNM", "EPSEN"), (0.0, _MANY)),
+    **dict.fromkeys(("AN", "FAMILY", "RORFLEX", "ELASM", "NETWORK", "EPSNM", "EPSEN", "TIEMOST"), (0.0, _MANY)),
     **dict.fromkeys(("MSHR", "RHON", "TAXMOV", "CTAXMOV", "TAXSHARE", "RORDELTA", "FREEM", "RENTHOST", "RENTHOME",
-                     "RECENT", "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"), (0.0, 1.0)),
+                     "RECENT", "TIEPART", "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"), (0.0, 1.0)),
 }
 
 

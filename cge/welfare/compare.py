@@ -16,7 +16,7 @@ from cge.benchmark import Benchmark, open_benchmark
 from cge.errors import CGEError, ScenarioError, SolveFailed
 from cge.model.closure import Closure
 from cge.results import to_dataset
-from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shocks_of
+from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shocks_of, ties_of
 from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
 from cge.scenario.expect import check_labels
 from cge.scenario.games import check_players
@@ -180,7 +180,8 @@ def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     closure = Closure(closure_swaps(file.closure, bench))
     model = Model(with_mobility(bench, file.closure), closure,
                   labour=base_options(file.labour, bench, (s.labour for s in file.scenarios.values())),
-                  rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench))
+                  rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench),
+                  ties=ties_of(file.scenarios.values(), bench))
     return model.using(file.engine)
 
 

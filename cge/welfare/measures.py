@@ -49,6 +49,9 @@ def check_measures(expectations: Sequence[Expectation], model: Model, path: str)
                 raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about natives and migrants who are imperfect "
                                     "substitutes, and in the file they are not; give a scenario labour = { "
                                     "sigma_native_migrant = 20 }, or drop the expectation")
+            if symbol.block == "tied" and model.ties is None:
+                raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about movers tied to activities, and nobody is "
+                                    "in the file; give a scenario tied = [{ to = [...] }], or drop the expectation")
             if symbol.role == "rate" or symbol.unit.startswith("index") or name in _BASE:
                 continue
             if np.any(np.abs(model.base()[name].values) > 0):

@@ -1,7 +1,8 @@
 """Every expected sign of the scenario library, on the shipped benchmark.
 
 The signs stand in the scenario files, stated from theory. Scenarios share two models, with and without workers who move
-for wages; a file with labour options, which are part of the base year, has its own.
+for wages; a file with labour options, which are part of the base year, has its own, and so
+has a file with ties to sectors.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from cge.benchmark import open_benchmark
-from cge.scenario import layout_of, read_scenarios
+from cge.scenario import layout_of, read_scenarios, ties_of
 from cge.scenario.labour import base_options
 from cge.scenario.library import library
 from cge.solve.model import Model
@@ -30,6 +31,9 @@ def models():
 
     def of(number: str) -> Model:
         moving, labour = number in MOVING, FILES[number].labour
+        if ties := ties_of(FILES[number].scenarios.values(), bench):
+            assert not moving and not labour, "it would take a long while to compile"
+            return Model(bench, rordelta=1, ties=ties)
         if labour:
             assert not moving, "it would take a long while to compile"
             return Model(bench, rordelta=1, labour=base_options(labour, bench))
