@@ -5,6 +5,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     decomposition_technology,
     demand,
     endowments,
+    group_gains,
     income,
     indicators,
     investment,

@@ -228,6 +228,8 @@ def _labour(bench, add, b, opts) -> None:
                              f"{rem[s, c, h]:.4g} million US$ out of {income[s, c, h]:.4g} under the labour options "
                              "nostatus and statusgap; lower one of them for this pair")
     add("SPENDE0", _PAIR, income - rem)
+    add("YEARL0", _PAIR, income)
+    add("STATUSLOST0", _PAIR, (wnet[:, None, :] + exempt - part) * eff * off)
     add("MSHR", _PAIR, np.zeros(off.shape))
     mpop = b.get("MPOP", np.zeros((nr, nr)))
     add("POPRES", (_R,), b["POP"] - mpop.sum(0) / 1000.0)
