@@ -1,6 +1,7 @@
 """The equation table of the model: importing this package builds it."""
 
 from cge.model import (  # noqa: F401  (each block registers its rows)
+    compensation,
     decomposition,
     decomposition_technology,
     demand,

@@ -293,6 +293,8 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     for name, value in taxes.items():
         add(f"{name.upper()}0", (_R,), value)
     add("TAXHEAD0", (_R,), (sum(taxes.values()) - n["EXEMPT0"][1]) / b["POP"])
+    add("PAID0", (_R,), n["STATUSLOST0"][1].sum((0, 1)))
+    add("TAX0", (_R,), sum(taxes.values()) - n["EXEMPT0"][1])
     xp, xg, xs = yp / income, yg / income, b["SAVE"] / income
     shares = vpp / np.where(ypall > 0, ypall, 1.0)
     ue = add("UEPRIV0", (_R,), (shares * b["INCPAR"]).sum(0))

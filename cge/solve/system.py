@@ -122,10 +122,10 @@ class System:
         return kind(self.table, given, data["masks"], data["rates"], self.cal.positions, post, self._indices)
 
     def reports(self) -> set[str]:
-        """Symbols that the solve does not know: reporting rates, and definitions made of them."""
+        """Symbols that the solve does not know: reporting rates, reported unknowns, and definitions made of them."""
         view = self.view(np.zeros(self.n), self.base_data())
         uses = view.trace()
-        found = set(self.post)
+        found = set(self.post) | {n for n, s in self.table.symbols.items() if s.role == "reported"}
         while more := {n for n, used in uses.items() if n not in found and used & found}:
             found |= more
         return found
