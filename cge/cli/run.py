@@ -33,7 +33,7 @@ def add(sub: Any) -> None:
     c.add_argument("results", type=Path, help="netCDF file written by `cge run`")
     c.add_argument("--scenario", help="also print the gains by region of this scenario")
     c.add_argument("--welfare", action="store_true",
-                   help="and what contributes to residents' gain (taxes, terms of trade, movers), and who gains from what")
+                   help="and what contributes to residents' gain (taxes, terms of trade, ...), and who gains from what")
     c.set_defaults(run=_report)
 
     c = sub.add_parser("decompose", help="what each part of a scenario contributes to the results (subtotals)")
