@@ -243,6 +243,8 @@ def _labour(bench, add, b, opts) -> None:
                              f"{rem[s, c, h]:.4g} million US$ out of {income[s, c, h]:.4g} under the labour options "
                              "nostatus and statusgap; lower one of them for this pair")
     add("SPENDE0", _PAIR, income - rem)
+    add("YEARL0", _PAIR, income)
+    add("STATUSLOST0", _PAIR, (wnet[:, None, :] + exempt - part) * eff * off)
     add("MSHR", _PAIR, np.zeros(off.shape))
     mpop = b.get("MPOP", np.zeros((nr, nr)))
     add("POPRES", (_R,), b["POP"] - mpop.sum(0) / 1000.0)
@@ -306,6 +308,8 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     for name, value in taxes.items():
         add(f"{name.upper()}0", (_R,), value)
     add("TAXHEAD0", (_R,), (sum(taxes.values()) - n["EXEMPT0"][1]) / b["POP"])
+    add("PAID0", (_R,), n["STATUSLOST0"][1].sum((0, 1)))
+    add("TAX0", (_R,), sum(taxes.values()) - n["EXEMPT0"][1])
     xp, xg, xs = yp / income, yg / income, b["SAVE"] / income
     shares = vpp / np.where(ypall > 0, ypall, 1.0)
     ue = add("UEPRIV0", (_R,), (shares * b["INCPAR"]).sum(0))

@@ -33,7 +33,8 @@ _CALIBRATED = {
     "WNET0": "after-tax wage", "AE": "productivity of earlier migrants relative to a host worker",
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
     "TBAL0": "trade balance", "REGINV": "gross investment", "REMIN0": "remittances received",
-    "TAXRIMP0": "tariff revenue",
+    "TAXRIMP0": "tariff revenue", "OWNED0": "net income of owners of capital, land and resources",
+    "TAX0": "tax revenue", "PAID0": "pay kept by employers of migrants without legal status",
 }
 _COORDINATES = {
     "scenario": "scenario", "reg": "region", "comm": "commodity", "acts": "activity", "endw": "endowment",
