@@ -42,7 +42,6 @@ KINDS = ("imposed", "identity", "independent", "report")
 WIDE = 0.15  # tolerance of independent numbers and of soft targets, on the ratio
 POINTS = 0.02  # tolerance of balances, which may be near zero: difference as a share of GDP
 ROUND = 1e-6  # tolerance of hard targets
-UNION = ("GBR", "DEU", "XEU")  # customs of the European Union belong to it
 
 
 class _Table:
@@ -176,7 +175,7 @@ def _taxes(table: _Table, config: Config, a: dict, macro: pd.DataFrame, result) 
         rate = revenue.income[r] / wage_bill(config, a)[r]
         table.add("report", "labour tax over wage bill", r, rate, np.nan, source)
     got, published = revenue_shares(config, a, gdp), tax_shares(config, result.macro.countries.gdp)
-    union = list(UNION)
+    union = list(config.union["regions"])
     sources = {
         "total": "UNU-WIDER/ICTD 2017: all taxes and social contributions; with those on profits and property",
         "labour": "UNU-WIDER/ICTD 2017: taxes on all income, payroll, social contributions; with corporations'",
@@ -191,11 +190,11 @@ def _taxes(table: _Table, config: Config, a: dict, macro: pd.DataFrame, result) 
         for r in config.reg:
             source = sources[kind]
             if kind == "customs" and r in union:
-                source = "customs belong to the European Union: row EU15"
+                source = f"customs belong to the European Union: row {config.union['name']}"
             table.add("independent", name, r, got.at[r, kind], published.at[r, kind], source, WIDE)
     value = (got.customs * gdp)[union].sum() / gdp[union].sum()
-    source = "European Union, traditional own resources 1997 (recalled)"
-    table.add("independent", names["customs"], "EU15", value, customs()["EU15"], source, WIDE)
+    name, source = config.union["name"], config.union["source"]
+    table.add("independent", names["customs"], name, value, customs(config.year)[name], source, WIDE)
 
 
 def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports: dict) -> None:
@@ -263,7 +262,7 @@ def _people(table: _Table, config: Config, a: dict, reports: dict, raw: Path) ->
     totals, counted, facts = (
         reports["migration"]["migrants_total"],
         migrants_between_regions(config, raw),
-        people(),
+        people(config.year),
     )
     value, name = float(a["MPOP"].sum()) / 1000.0, "migrants between regions, million"
     source = "World Bank 2000 times the world's change in the UN table, counted again from the raw files"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from calibration.config import Config
-from calibration.protection.tables import FactsError, read_facts
+from calibration.protection.tables import FactsError, of_year, read_facts
 from calibration.satellites.names import to_iso
 from calibration.satellites.skills import barro_lee
 from calibration.satellites.sources import raw_file, read_r
@@ -38,12 +38,14 @@ def tax_shares(config: Config, gdp: pd.Series) -> pd.DataFrame:
     FactsError
         If a country of the fact tables is in no region.
     """
-    taxes = read_facts(FACTS / "tax_revenue.csv", ("year", "total", "income", "payroll", "social"), ("iso3",))
+    taxes = read_facts(
+        of_year(FACTS, "tax_revenue.csv", config.year), ("year", "total", "income", "payroll", "social"), ("iso3",)
+    )
     taxes = taxes.set_index("iso3")
     series = {
         "total": taxes.total / 100,
         "labour": taxes[["income", "payroll", "social"]].sum(axis=1) / 100,
-        "customs": customs().drop("EU15"),
+        "customs": customs(config.year).drop(config.union["name"]),
     }
     region = pd.Series(config.country_region())
     size = gdp.groupby(region.reindex(gdp.index)).sum().reindex(config.reg)
@@ -60,9 +62,9 @@ def tax_shares(config: Config, gdp: pd.Series) -> pd.DataFrame:
     return out
 
 
-def customs() -> pd.Series:
-    """Customs collected over GDP (fraction) by ISO3, and of the fifteen members of the European Union."""
-    facts = read_facts(FACTS / "customs.csv", ("year",), ("key",)).set_index("key")
+def customs(year: int) -> pd.Series:
+    """Customs collected over GDP (fraction) by ISO3, and of the European Union as a whole (``EU15``, ``EU28``)."""
+    facts = read_facts(of_year(FACTS, "customs.csv", year), ("year",), ("key",)).set_index("key")
     product = facts.share_of_tax * facts.tax_of_gdp * facts.gdp_factor / 100
     value = facts.customs_gdp.fillna(product)
     if value.isna().any():
@@ -70,9 +72,9 @@ def customs() -> pd.Series:
     return value / 100
 
 
-def people() -> pd.DataFrame:
+def people(year: int) -> pd.DataFrame:
     """Published world totals of migrant workers (million) and remittances (million US$): value, source."""
-    return read_facts(FACTS / "people.csv", ("value",), ("name",)).set_index("name")
+    return read_facts(of_year(FACTS, "people.csv", year), ("value",), ("name",)).set_index("name")
 
 
 def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
@@ -118,7 +120,7 @@ def graduate_pay(config: Config, raw: Path) -> pd.DataFrame:
     DataFrame
         Index reg; columns ratio, source.
     """
-    facts = read_facts(FACTS / "college_premia.csv", ("year", SCHOOL, "below"), ("iso3",))
+    facts = read_facts(of_year(FACTS, "college_premia.csv", config.year), ("year", SCHOOL, "below"), ("iso3",))
     table = pd.read_csv(raw_file(raw, "macro/BL_v3_MF1564.csv"))
     table["Country"] = table["Country"].ffill()
     table = table[table["Year"].notna()]

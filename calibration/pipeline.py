@@ -179,7 +179,8 @@ def run(config: Config, raw: Path) -> Result:
         for n, c in (("VDEP", "dep"), ("VKB", "vkb"), ("POP", "pop"))
     }
     arrays["TMSFARM"] = layers["farm"].where(arrays["VCIF"] > 0, 0.0).transpose("comm", "src", "dst")
-    arrays["TMS1993"] = rounded(layers["tms1993"]).transpose("comm", "src", "dst")
+    for year in config.tariffs.get("earlier", []):
+        arrays[f"TMS{year}"] = rounded(layers[f"tms{year}"]).transpose("comm", "src", "dst")
     found = parameters(config, arrays)
     arrays |= found | {n: rounded(found[n]) for n in ("SUBPAR", "INCPAR")}  # from a least-squares fit
     arrays["SAVE"] = xr.zeros_like(arrays["VDEP"])

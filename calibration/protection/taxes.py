@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from calibration.protection.tables import FactsError, gdp_weights, read_facts
+from calibration.protection.tables import FactsError, gdp_weights, of_year, read_facts
 
 FACTS = Path(__file__).resolve().parent / "facts"
 USES = ("priv", "firms", "gov", "inv")
@@ -151,10 +151,10 @@ def scale_to_revenue(rates: dict, bases: dict[str, xr.DataArray], gdp: xr.DataAr
 def _regional_targets(config, raw: str | Path) -> pd.DataFrame:
     """Revenue over GDP by region: GDP-weighted mean over the countries that have a fact."""
     needed = ("iso3", "year", "value", "factor", "customs", "added", "cascading")
-    facts = read_facts(FACTS / "consumption_tax_revenue.csv", needed, ("iso3",)).set_index("iso3")
+    facts = read_facts(of_year(FACTS, "consumption_tax_revenue.csv", config.year), needed, ("iso3",)).set_index("iso3")
     facts["share"] = facts["value"] * facts["factor"] - facts["customs"] + facts["added"]
     gdp = gdp_weights(
-        raw, config.year, read_facts(FACTS / "gdp_extra.csv", ("iso3", "gdp_million"), ("iso3",))
+        raw, config.year, read_facts(of_year(FACTS, "gdp_extra.csv", config.year), ("iso3", "gdp_million"), ("iso3",))
     )
     rows = []
     for region in config.reg:

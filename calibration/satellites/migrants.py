@@ -158,7 +158,7 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
     region = config.country_region()
     table, _ = country_table(config, raw)
     rate = table.emp / table["pop"] / 1e3
-    rate.update(facts("participation").set_index("iso").value.astype(float))
+    rate.update(facts("participation", config.year).set_index("iso").value.astype(float))
     outside = sorted((set(stock.index) | set(stock.columns)) - set(region))
     inside = stock.loc[[i for i in stock.index if i in region], [c for c in stock.columns if c in region]]
     fallback = (

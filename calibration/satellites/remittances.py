@@ -73,7 +73,7 @@ def receipts(config: Config, raw: Path) -> tuple[pd.Series, pd.Series]:
     Series
         ISO3; ``verified``, ``recalled``, ``assumption`` or ``scaled``.
     """
-    known = facts("remittances_received")
+    known = facts("remittances_received", config.year)
     known = known[known.year.astype(int) == config.year].set_index("iso")
     if known.empty:
         raise BenchmarkError(
@@ -148,7 +148,7 @@ def _published(config: Config, value: pd.Series) -> pd.DataFrame:
     """Sums of receipts beside the published orders of magnitude (million US$)."""
     region = config.country_region()
     sender_side = value[[c for c in value.index if region.get(c) in config.importers]].sum()
-    table = facts("remittances_world").set_index("group")[["value", "status"]]
+    table = facts("remittances_world", config.year).set_index("group")[["value", "status"]]
     table.columns = ["published", "status"]
     table["here"] = pd.Series(
         {"all receivers": value.sum(), "developing receivers": value.sum() - sender_side}

@@ -82,7 +82,7 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     """
     loc = locations_2010(raw)
     out = pd.DataFrame({"region": table.region, "emp": table.emp, "wagebill": table.wages})
-    replaced = facts("attainment_replaced").set_index("iso").value.astype(float)
+    replaced = facts("attainment_replaced", config.year).set_index("iso").value.astype(float)
     usable = [i for i in out.index if i not in replaced.index]
     now = interpolated(barro_lee(raw), config.year).reindex(usable).reindex(out.index)
     later = barro_lee(raw)[LOCATION_YEAR].reindex(usable).reindex(out.index)
@@ -101,7 +101,7 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     for iso in out.index[out.people.isna()]:
         out.at[iso, "people"] = mean[out.region[iso]]
         log.append((iso, "attainment", "mean of the region"))
-    premium = facts("college_premium").set_index("iso").ratio.astype(float)
+    premium = facts("college_premium", config.year).set_index("iso").ratio.astype(float)
     out["ratio"] = premium.reindex(out.index).fillna(loc.ratio.reindex(out.index))
     log += [
         (iso, "college premium", "facts/college_premium.csv") for iso in premium.index if iso in out.index
