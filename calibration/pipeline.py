@@ -79,7 +79,9 @@ def part_facts(config: Config) -> dict:
 def economies(config: Config, raw: Path, macro, facts: dict, reports: dict) -> Economies:
     """Explicit countries and parts of the rest of the world, with all trade between them."""
     reader = importlib.import_module(f"calibration.mrio.{config.mrio['reader']}")
-    table, reports["final_use"] = fold_final_use(reader.read(config, raw))
+    read = reader.read(config, raw)
+    reports["product_tax"], reports["freight"] = read.product_tax, read.freight
+    table, reports["final_use"] = fold_final_use(read)
     (transport,) = config.margins
     explicit, reports["export_margins"] = export_margins(table, config.goods, config.wholesale, transport)
     trade = split_trade(explicit.trade, table.rest, macro.parts, facts, config.goods)
@@ -129,7 +131,7 @@ def run(config: Config, raw: Path) -> Result:
     )
     reports["external"] = external_balance(eco, macro, config, facts)
 
-    provisional = consumption_taxes(config, raw)
+    provisional = consumption_taxes(config, raw, reports["product_tax"])
     layers: dict = {}
 
     def tariff_of(trade: xr.DataArray) -> xr.DataArray:
@@ -236,7 +238,8 @@ def metadata(config: Config, beta: float) -> dict:
             "migrants": f"stocks of {config.migrant_stock_year}, brought to {config.year}",
         },
         "long_names": names,
-        "groups": {"importers": list(config.importers), "exporters": list(config.exporters)},
+        "groups": {"importers": list(config.importers), "exporters": list(config.exporters)}
+        | ({"neutral": list(config.neutral)} if config.neutral else {}),
         "mobility": dict(config.mobility),
         "beta_earlier": {
             "value": beta,
