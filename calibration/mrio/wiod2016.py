@@ -75,7 +75,7 @@ def read(config: Config, raw: Path) -> Mrio:
     for i in range(n):
         out[i, :, i] += own[i]
     to_rest = np.einsum("ag,sg->sa", sums, split[:, :, n])
-    out[:, np.arange(m), n, np.arange(m)] = to_rest.T
+    out[:, np.arange(m), n, np.arange(m)] = to_rest
     final = np.einsum("ag,sgdu->sadu", sums, final, optimize=True)
     final[n, :, n] = 0.0
 
