@@ -64,6 +64,9 @@ def read(config: Config, raw: Path) -> Mrio:
     flows, groups = _industry_flows(config, raw, n + 1, k)
     split = partners(final, imported[:, :, :k].sum(2), exports, flows, groups)
 
+    for rule in config.mrio.get("splits", []):
+        _split(rule, countries.index(rule["country"]), industries, domestic, imported, final)
+
     # Partner shares of imported intermediates; the diagonal is domestic.
     share = split[:, :, :n] / np.maximum(split[:, :, :n].sum(0), 1e-300)
     inter = np.einsum("sgd,dgj->sgdj", share, imported[:, :, :k])
@@ -159,6 +162,21 @@ def partners(
             raise ConfigError(f"product {g}: exports and imports of intermediates disagree by {gap:.1e} after RAS")
         out[:, g] = x
     return out
+
+
+def _split(rule: dict, at: int, industries: list[str], domestic, imported, final) -> None:
+    """Give a share of an industry's domestic sales and of its purchases to another, in place.
+
+    For a country that books two industries under one label. Its exports stay where they are.
+    """
+    source, target, share = industries.index(rule["from"]), industries.index(rule["to"]), rule["share"]
+    own = final[at, :, at]
+    for block in (domestic[at], own):  # what it sells at home
+        block[target] += share * block[source]
+        block[source] *= 1 - share
+    for block in (domestic[at], imported[at]):  # what it buys
+        block[:, target] += share * block[:, source]
+        block[:, source] *= 1 - share
 
 
 def _load(config: Config, raw: Path) -> tuple[dict, np.ndarray]:

@@ -82,13 +82,13 @@ def skill_splits(config: Config, raw: Path, wagebill: xr.DataArray | None = None
     out = np.empty((len(config.comm), 2, len(config.reg)))
     for j, region in enumerate(config.reg):
         weight = weights[:, j] / weights[:, j].sum()
-        out[:, 1, j] = _with_mean(odds, weight, float(shares.wages[region]))
+        out[:, 1, j] = with_mean(odds, weight, float(shares.wages[region]))
     out[:, 0, :] = 1 - out[:, 1, :]
     dims = ("acts", "skill", "reg")
     return xr.DataArray(out, {"acts": config.comm, "skill": list(config.skills), "reg": config.reg}, dims)
 
 
-def _with_mean(odds: np.ndarray, weight: np.ndarray, mean: float) -> np.ndarray:
+def with_mean(odds: np.ndarray, weight: np.ndarray, mean: float) -> np.ndarray:
     """Shares ``m odds / (1 + m odds)`` with the weighted mean given."""
 
     def shares(log_m: float) -> np.ndarray:
