@@ -67,6 +67,8 @@ class Config:
         The customs union whose members' customs are not their own: ``name``, ``regions``, ``label``, ``source``.
     migrants : dict
         ``stocks`` and ``remittances``: how the base year is reached (see `calibration.satellites`).
+    tax_sources : dict of str to str
+        Source of the published ``total``, ``labour`` and ``customs`` revenue that checks compare with.
     long_names : dict of str to dict of str to str
     published : dict of str to dict
         World totals to compare with: value, source, status.
@@ -97,6 +99,7 @@ class Config:
     tariffs: dict
     union: dict
     migrants: dict
+    tax_sources: dict[str, str]
     long_names: dict[str, dict[str, str]] = field(repr=False)
     published: dict[str, dict] = field(repr=False)
     sources: dict[str, str] = field(repr=False)
@@ -200,6 +203,7 @@ def _build(raw: dict, where: str) -> Config:
         tariffs=dict(raw["tariffs"]),
         union=dict(raw["union"]),
         migrants=dict(raw["migrants"]),
+        tax_sources=raw["tax_sources"],
         long_names=raw["long_names"],
         published=raw["published"],
         sources=raw["sources"],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from calibration.config import Config
+from calibration.corridors import counted as count_corridors
 from calibration.protection.tables import FactsError, of_year, read_facts
 from calibration.satellites.names import to_iso
 from calibration.satellites.skills import barro_lee
@@ -77,16 +78,23 @@ def people(year: int) -> pd.DataFrame:
     return read_facts(of_year(FACTS, "people.csv", year), ("value",), ("name",)).set_index("name")
 
 
+def receipts_published(config: Config) -> pd.DataFrame:
+    """Remittances received by country, published by the World Bank (million US$): iso3, value, source, status."""
+    return read_facts(of_year(FACTS, "remittances_received.csv", config.year), ("value",), ("iso3",))
+
+
 def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
     """Migrants between regions in the base year, counted from the raw files alone (million).
 
     Returns
     -------
     Series
-        ``bank``: World Bank stocks of 2000 times the world's change in the United Nations' table;
+        ``bank``: World Bank stocks of 2000 times the world's change in the United Nations' table, or its matrices
+        around the base year, with unnamed origins in proportion;
         ``un``: United Nations, interpolated between its years, its levels not used by the benchmark.
     """
     region = config.country_region()
+    matrices = config.migrants["stocks"] == "interpolate"
 
     def between(matrix: pd.DataFrame) -> float:
         home = pd.Series(to_iso(list(matrix.index), raw)[0], index=matrix.index).map(region)
@@ -96,17 +104,23 @@ def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
         own = sum(cells.at[r, r] for r in cells.index if r in cells.columns)
         return float(cells.to_numpy().sum() - own) / 1e6
 
-    bank = read_r(raw_file(raw, "migrants_remittances/migration.world_2000.RData")).to_pandas()
+    if matrices:
+        table, world, unnamed = count_corridors(config, raw, "migrants")
+        own = sum(table.at[r, r] for r in table.index)
+        bank = (table.to_numpy().sum() - own) / 1e3 * world / (world - unnamed)
+    else:
+        bank = between(read_r(raw_file(raw, "migrants_remittances/migration.world_2000.RData")).to_pandas())
     name = "migrants_un2019/UN_MigrantStockByOriginAndDestination_2019_clean.csv"
     table = pd.read_csv(raw_file(raw, name), na_values=["-", ".."], thousands=",").fillna(0.0)
     low = config.year - config.year % 5
     un = {}
-    for year in {low, low + 5, config.migrant_stock_year}:
+    for year in {low, low + 5} | (set() if matrices else {config.migrant_stock_year}):
         of_year = table[table.Year == year].set_index("Dest").drop(columns="Year")
         un[year] = between(of_year.T)
     step = (config.year - low) / 5
     now = (1 - step) * un[low] + step * un[low + 5]
-    return pd.Series({"bank": between(bank) * now / un[config.migrant_stock_year], "un": now})
+    change = 1.0 if matrices else now / un[config.migrant_stock_year]
+    return pd.Series({"bank": bank * change, "un": now})
 
 
 def graduate_pay(config: Config, raw: Path) -> pd.DataFrame:

@@ -84,6 +84,10 @@ def economies(config: Config, raw: Path, macro, facts: dict, reports: dict) -> E
     table, reports["final_use"] = fold_final_use(read)
     (transport,) = config.margins
     explicit, reports["export_margins"] = export_margins(table, config.goods, config.wholesale, transport)
+    # Exporters' wholesale margins in what each country pays for its imports.
+    markup = xr.DataArray(pd.Series(reports["export_margins"]["markup"]).rename_axis("src"))
+    part = explicit.trade.sel(comm=list(config.goods), src=markup.src) * markup / (1 + markup)
+    reports["wholesale_paid"] = part.sum(("comm", "src"))
     trade = split_trade(explicit.trade, table.rest, macro.parts, facts, config.goods)
     reports["part_trade"], reports["part_trade_gaps"] = trade.report, trade.gaps
 
