@@ -228,6 +228,13 @@ def external_balance(eco: Economies, macro, config: Config, facts: dict) -> pd.D
     return table
 
 
+def _migrant_years(config: Config) -> str:
+    years = list(config.migrants.get("stock_files", []))
+    if years:
+        return f"stocks of {' and '.join(years)}, interpolated to {config.year}"
+    return f"stocks of {config.migrant_stock_year}, brought to {config.year}"
+
+
 def metadata(config: Config, beta: float) -> dict:
     """Head of the benchmark file."""
     names = dict(config.long_names)
@@ -239,7 +246,7 @@ def metadata(config: Config, beta: float) -> dict:
         "unit": config.unit,
         "base_year": {
             "flows": f"all values, workers, wages and tariffs are of {config.year}",
-            "migrants": f"stocks of {config.migrant_stock_year}, brought to {config.year}",
+            "migrants": _migrant_years(config),
         },
         "long_names": names,
         "groups": {"importers": list(config.importers), "exporters": list(config.exporters)}
