@@ -326,8 +326,9 @@ def _corridors(table: _Table, config: Config, a: dict, reports: dict, raw: Path)
     """Share of the world's migrants and remittances that has a pair, the ten largest corridors, receipts."""
     covered = coverage(config, a, reports, raw)
     for kind in covered.index:
-        source, share = "all cells of the matrices, interpolated", covered.share[kind]
-        table.add("identity", f"{kind} given to a pair or a region, share of the world", "world", share, 1.0, source, 0.02)
+        name = f"{kind} given to a pair or a region, share of the world"
+        source = "all cells of the matrices, interpolated"
+        table.add("identity", name, "world", covered.share[kind], 1.0, source, 0.02)
     source = "World Bank matrices, interpolated, counted again; unnamed origins and the cap on remittances are the gap"
     for kind, rows in largest(config, a, raw).items():
         unit, tolerance = {"migrants": ("thousand", 0.12), "remittances": ("million US$", 0.20)}[kind]

@@ -49,8 +49,8 @@ def counted(config: Config, raw: Path, kind: str) -> tuple[pd.DataFrame, float, 
     region = config.country_region()
     total, pairs = (1 - w) * all_first + w * all_second, {}
     for weight, cells in ((1 - w, first), (w, second)):
-        codes = {n: c for n, c in zip(cells.index, to_iso(list(cells.index), raw)[0], strict=True)}
-        codes |= {n: c for n, c in zip(cells.columns, to_iso(list(cells.columns), raw)[0], strict=True)}
+        codes = dict(zip(cells.index, to_iso(list(cells.index), raw)[0], strict=True))
+        codes |= dict(zip(cells.columns, to_iso(list(cells.columns), raw)[0], strict=True))
         for home, row in cells.iterrows():
             for host, value in row.items():
                 pair = region.get(codes[home]), region.get(codes[host])

@@ -251,7 +251,8 @@ def _corridor_tables(config: Config, result, raw: Path) -> dict[str, str]:
     tables = largest(config, a, raw)
     covered = coverage(config, a, r, raw)
     receivers = r["migration"]["remittances_by_receiver"]
-    lost = r["export_margins"]
+    lost, hosts = r["export_margins"], r["migration"]["host_countries"]
+    sold = r["final_use"]["negative_investment"]
     return {
         "migrant_corridors": markdown(tables["migrants"], 2),
         "remittance_corridors": markdown(tables["remittances"], 2),
@@ -264,10 +265,10 @@ def _corridor_tables(config: Config, result, raw: Path) -> dict[str, str]:
         "migrants_unnamed": f"{r['migration']['migrants_cells']['unnamed'] / 1e6:.1f}",
         "statistical": f"{r['migration']['migrants_total']['statistical people, between regions']:.1f}",
         "statistical_in": f"{r['migration']['migrants_total']['statistical people, folded in']:.1f}",
-        "negative_investment": ", ".join(f"{c} {-v / 1e3:.1f}" for c, v in r["final_use"]["negative_investment"].items()),
+        "negative_investment": ", ".join(f"{c} {-v / 1e3:.1f}" for c, v in sold.items()),
         "wholesale_paid": f"{float(r['wholesale_paid'].sel(dst=list(lost['markup'])).sum()) / 1e3:.0f}",
         "freight_row": f"{r['freight'].sum() / 1e3:.0f}",
-        "gulf_kept": ", ".join(f"{c} {v.kept:.2f}" for c, v in r["migration"]["host_countries"].iterrows() if v.kept < 1),
+        "gulf_kept": ", ".join(f"{c} {v.kept:.2f}" for c, v in hosts.iterrows() if v.kept < 1),
     }
 
 

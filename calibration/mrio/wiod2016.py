@@ -6,8 +6,8 @@ The partners of intermediate use are estimated: a matrix of exporters and import
 exports and imports of intermediates as margins and bilateral flows of 16 industries as the first guess. Imports of a
 product have one mix of partners for all industries of a country.
 
-Source: Timmer, Dietzenbacher, Los, Stehrer, de Vries (2015), Review of International Economics 23, 575-605; Lashkaripour
-and Lugovskyy (2023), American Economic Review 113(10), replication files (flows).
+Source: Timmer, Dietzenbacher, Los, Stehrer, de Vries (2015), Review of International Economics 23, 575-605;
+Lashkaripour and Lugovskyy (2023), American Economic Review 113(10), replication files (flows).
 """
 
 from __future__ import annotations
@@ -56,9 +56,7 @@ def read(config: Config, raw: Path) -> Mrio:
     industries = [str(c) for c in national["codes"]]
     _check_labels(config, countries, industries)
     year = config.year
-    domestic, imported, exports, values = (
-        national[f"{name}_{year}"].astype(float) for name in ("D", "M", "EXP", "V")
-    )
+    domestic, imported, exports, values = (national[f"{name}_{year}"].astype(float) for name in ("D", "M", "EXP", "V"))
     n, k = len(countries), len(industries)
     _check_final(final, domestic, imported, k)
     flows, groups = _industry_flows(config, raw, n + 1, k)
@@ -206,9 +204,7 @@ def _check_labels(config: Config, countries: list[str], industries: list[str]) -
     name = config.mrio["file"]
     wanted = {c for cs in config.explicit.values() for c in cs}
     if wanted != set(countries):
-        raise ConfigError(
-            f"{name}: countries of the table and of [explicit] differ: {sorted(wanted ^ set(countries))}"
-        )
+        raise ConfigError(f"{name}: countries of the table and of [explicit] differ: {sorted(wanted ^ set(countries))}")
     listed = [i for group in config.sectors.values() for i in group]
     if sorted(listed) != sorted(industries):
         odd = sorted(set(listed) ^ set(industries)) or "an industry twice"

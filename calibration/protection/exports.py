@@ -64,9 +64,8 @@ def textile_quotas(config, trade: xr.DataArray) -> tuple[xr.DataArray, pd.DataFr
     if TEXTILES not in config.goods:
         raise FactsError(f"textile_quotas.csv: {config.name} has no sector {TEXTILES}; name it so, or drop the layer")
     rates = ("textiles", "clothing")
-    facts = read_facts(
-        of_year(FACTS, "textile_quotas.csv", config.year), ("exporter", "importer", *rates, *TRADE), ("exporter", "importer")
-    )
+    path = of_year(FACTS, "textile_quotas.csv", config.year)
+    facts = read_facts(path, ("exporter", "importer", *rates, *TRADE), ("exporter", "importer"))
     if (facts[[*rates, *TRADE]] < 0).any(axis=None):
         row = facts[(facts[[*rates, *TRADE]] < 0).any(axis=1)].iloc[0]
         raise FactsError(f"textile_quotas.csv: {row.exporter} to {row.importer} has a negative number")

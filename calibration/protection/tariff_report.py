@@ -30,7 +30,8 @@ def report(config, layers, weights, source, means, size, ratio, farm_table, grou
         "tariffication": source.tariffication,
         "notes": [
             *(
-                f"mean tariffs of {year} that are not published: {config.year} times {value:.3f}, the median of the others"
+                f"mean tariffs of {year} that are not published: {config.year} times {value:.3f}, "
+                "the median of the others"
                 for year, value in ratio.items()
             ),
             *source.notes,

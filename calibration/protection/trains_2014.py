@@ -1,7 +1,7 @@
 """Applied tariffs of 2014 (UNCTAD TRAINS) by pair of 44 economies and industry.
 
-Source: Lashkaripour and Lugovskyy (2023), American Economic Review 113(10), replication files; the table here is the one
-in which the rows and columns of Bulgaria and Brazil, swapped in the source, are put right.
+Source: Lashkaripour and Lugovskyy (2023), American Economic Review 113(10), replication files; the table here
+is the one in which the rows and columns of Bulgaria and Brazil, swapped in the source, are put right.
 """
 
 from __future__ import annotations

@@ -98,6 +98,38 @@ def with_mean(odds: np.ndarray, weight: np.ndarray, mean: float) -> np.ndarray:
     return shares(log_m)
 
 
+def as_the_host(config: Config, raw: Path, share: pd.DataFrame, workers: pd.DataFrame) -> pd.DataFrame:
+    """Skill shares with the odds of the hosts of facts/host_skill.csv moved until their mean is the host's own.
+
+    Where migrants are most of the work force, its skill is theirs; the homes' own shares would give more unskilled
+    migrants than there are unskilled workers.
+
+    Parameters
+    ----------
+    config : Config
+    raw : Path
+    share : DataFrame
+        College share of migrant workers: index home region, columns host ISO3.
+    workers : DataFrame
+        Migrant workers of the same shape, any unit.
+
+    Returns
+    -------
+    DataFrame
+        As ``share``.
+    """
+    hosts = [c for c in facts("host_skill", config.year).iso if c in share]
+    if not hosts:
+        return share
+    countries, _ = country_skills(config, raw, country_table(config, raw)[0])
+    share = share.copy()
+    for c in hosts:
+        weight = (workers[c] / workers[c].sum()).to_numpy(float)
+        odds = (share[c] / (1 - share[c])).to_numpy(float)
+        share[c] = with_mean(odds, weight, float(countries.workers[c]))
+    return share
+
+
 def labour_tax_rates(config: Config, raw: Path) -> xr.DataArray:
     """Average effective rate of income tax and social contributions on labour cost.
 

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from calibration.config import Config
-from calibration.satellites.labour import labour_facts, skill_employment, with_mean
+from calibration.satellites.labour import as_the_host, labour_facts, skill_employment
 from calibration.satellites.macro import country_table
 from calibration.satellites.matrices import interpolated_stock
 from calibration.satellites.names import to_iso
@@ -340,7 +340,7 @@ def labour_by_home(config: Config, raw: Path, stocks: dict) -> tuple[xr.DataArra
     region = config.country_region()
     workers = stocks["by_host_country"]
     share, taken = share[workers.columns], taken[workers.columns]
-    share = _as_the_host(config, raw, share, workers)
+    share = as_the_host(config, raw, share, workers)
     skilled = (workers * share).T.groupby(region).sum().T.reindex(columns=config.reg).fillna(0.0)
     total = workers.T.groupby(region).sum().T.reindex(columns=config.reg).fillna(0.0)
     employment = skill_employment(config, raw)
@@ -378,24 +378,6 @@ def labour_by_home(config: Config, raw: Path, stocks: dict) -> tuple[xr.DataArra
         ),
     }
     return lab, report
-
-
-def _as_the_host(config: Config, raw: Path, share: pd.DataFrame, workers: pd.DataFrame) -> pd.DataFrame:
-    """Skill shares with the odds of the hosts of facts/host_skill.csv moved until their mean is the host's own.
-
-    Where migrants are most of the work force, its skill is theirs; the homes' own shares would give more unskilled
-    migrants than there are unskilled workers.
-    """
-    hosts = [c for c in facts("host_skill", config.year).iso if c in share]
-    if not hosts:
-        return share
-    countries, _ = country_skills(config, raw, country_table(config, raw)[0])
-    share = share.copy()
-    for c in hosts:
-        weight = (workers[c] / workers[c].sum()).to_numpy(float)
-        odds = (share[c] / (1 - share[c])).to_numpy(float)
-        share[c] = with_mean(odds, weight, float(countries.workers[c]))
-    return share
 
 
 def _other_region(config: Config, hosts: pd.Index) -> pd.DataFrame:

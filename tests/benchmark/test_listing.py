@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cge.benchmark import shipped_benchmarks, write_benchmark
+from cge.benchmark import shipped_benchmarks, synthetic_benchmark, write_benchmark
 from cge.benchmark.listing import describe
 from cge.cli import main
-from cge.benchmark import synthetic_benchmark
 
 
 @pytest.fixture

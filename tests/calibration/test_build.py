@@ -20,7 +20,7 @@ from cge.benchmark import check_benchmark, open_benchmark
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "sam_data"
 NAMES = ("ww1997", "world2014")
-# World GDP (US$ million; Penn World Table, World Bank) and the largest net saving rate that is plausible: China saves more.
+# World GDP (million US$; Penn World Table, World Bank); the largest plausible net saving rate (China in 2014).
 GDP = {"ww1997": 31.5e6, "world2014": 79.89e6}
 SAVING = {"ww1997": 0.40, "world2014": 0.45}
 UNIONS = {1997: "EU15", 2014: "EU28"}

@@ -8,11 +8,11 @@ import xarray as xr
 
 from calibration.config import load_config
 from calibration.satellites.labour import (
-    with_mean,
     labour_facts,
     labour_tax_rates,
     skill_employment,
     skill_splits,
+    with_mean,
 )
 from calibration.satellites.labour_taxes import region_rates
 from calibration.satellites.macro import macro_targets

@@ -1,4 +1,4 @@
-"""What is particular to 2014: partners of intermediates, matrices of two years, tariffs of the year, taxes of the table."""
+"""What is particular to 2014: partners of intermediates, matrices of two years, tariffs, taxes of the table."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ from cge.benchmark import open_benchmark
 from cge.errors import BenchmarkError
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_raw = pytest.mark.skipif(
-    not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository"
-)
+needs_raw = pytest.mark.skipif(not RAW.is_dir(), reason="raw data folder ../shared/data is not beside the repository")
 FACTS = Path(taxes.__file__).parent / "facts"
 EU = ["GBR", "DEU", "XEU", "POL", "EEU"]
 
@@ -66,14 +64,19 @@ def test_partners_find_the_truth_when_the_first_guess_is_right():
 
 
 def test_negative_fixed_investment_is_spread():
-    places, comm, uses = ["USA", "RoW"], ["Util", "Mach"], ["household", "npish", "government", "investment", "inventories"]
+    places, comm, uses = (
+        ["USA", "RoW"],
+        ["Util", "Mach"],
+        ["household", "npish", "government", "investment", "inventories"],
+    )
     rng = np.random.default_rng(1)
     final = rng.lognormal(2, 0.5, (2, 2, 2, 5))
     final[..., 4] = 0.0
     final[0, 0, 0, 3] = -1.5
     coords = {"src": places, "comm": comm, "dst": places}
-    inter = xr.DataArray(rng.lognormal(1, 1, (2, 2, 2, 2)), dims=("src", "comm", "dst", "acts"),
-                         coords={**coords, "acts": comm})
+    inter = xr.DataArray(
+        rng.lognormal(1, 1, (2, 2, 2, 2)), dims=("src", "comm", "dst", "acts"), coords={**coords, "acts": comm}
+    )
     table = Mrio(inter, xr.DataArray(final, dims=("src", "comm", "dst", "use"), coords={**coords, "use": uses}), "RoW")
     folded, report = fold_final_use(table)
     assert float(folded.final.min()) >= 0
@@ -161,7 +164,9 @@ def test_taxes_on_inputs_have_the_share_of_the_table(config, taxed):
     assert float(revenue["firms"].sel(reg="MEX") / total.sel(reg="MEX")) == pytest.approx(-0.3)
     assert float(revenue["firms"].sel(reg="GBR") / total.sel(reg="GBR")) == pytest.approx(0.4)
     factor = scaled["firms"].sel(reg="USA") / taxed["firms"].sel(reg="USA")
-    np.testing.assert_allclose(factor, float(scaled["priv"].sel(reg="USA", comm="Agr") / taxed["priv"].sel(reg="USA", comm="Agr")))
+    np.testing.assert_allclose(
+        factor, float(scaled["priv"].sel(reg="USA", comm="Agr") / taxed["priv"].sel(reg="USA", comm="Agr"))
+    )
 
 
 def test_a_taxed_country_of_the_table_needs_a_row(config):
@@ -189,7 +194,9 @@ def test_reader_keeps_the_published_totals(config):
     tax = table.product_tax
     untaxed = tax.loc[["USA", "CHN", "JPN", "IDN"]]  # the source has -39 million for the United States
     assert (untaxed[["firms", "household"]].abs().max(axis=1) < 1e-5 * untaxed.gdp).all()
-    assert float(tax.loc["DEU", ["firms", "household", "government", "investment"]].sum()) == pytest.approx(388_500, rel=0.01)
+    assert float(tax.loc["DEU", ["firms", "household", "government", "investment"]].sum()) == pytest.approx(
+        388_500, rel=0.01
+    )
     with pytest.raises(ConfigError, match="has no D_2013"):
         read(dataclasses.replace(config, year=2013), RAW)
     sectors = {**config.sectors, "Agr": ("A01", "B")}
@@ -204,7 +211,9 @@ def test_reader_keeps_the_published_totals(config):
 def test_tariffs_of_the_year(config):
     shape = (len(config.comm), len(config.reg), len(config.reg))
     coords = {"comm": config.comm, "src": config.reg, "dst": config.reg}
-    layers = tariffs.tariff_layers(config, RAW, xr.DataArray(np.ones(shape), coords=coords, dims=("comm", "src", "dst")))
+    layers = tariffs.tariff_layers(
+        config, RAW, xr.DataArray(np.ones(shape), coords=coords, dims=("comm", "src", "dst"))
+    )
     assert layers["report"]["own_check"].world_mean_percent[0] == pytest.approx(3.1, abs=0.05)  # the source notes
     applied, farm_layer = layers["applied"], layers["farm"]
     assert set(layers) == {"applied", "farm", "report"}
@@ -218,7 +227,9 @@ def test_tariffs_of_the_year(config):
     assert float(farm_layer.sel(comm="Food", src="USA", dst="XER")) > 0.1
     assert not farm_layer.drop_sel(comm=["Agr", "Food"]).any()
     with pytest.raises(FactsError, match="tariffs_2014_tidy_fixed.csv"):
-        tariffs.tariff_layers(config, RAW / "nowhere", xr.DataArray(np.ones(shape), coords=coords, dims=("comm", "src", "dst")))
+        tariffs.tariff_layers(
+            config, RAW / "nowhere", xr.DataArray(np.ones(shape), coords=coords, dims=("comm", "src", "dst"))
+        )
 
 
 @pytest.mark.raw
@@ -235,7 +246,9 @@ def test_world_totals_of_the_matrices(config):
     own, total, _ = counted(config, RAW, "remittances")
     # The cells of 2017 sum to 613,464, the file's own total is 613,466.
     assert total == pytest.approx(fate.world, rel=1e-5)
-    assert own.loc["IND", "GCC"] == pytest.approx(flows.loc[["ARE", "BHR", "KWT", "OMN", "QAT", "SAU"], "IND"].sum(), rel=1e-6)
+    assert own.loc["IND", "GCC"] == pytest.approx(
+        flows.loc[["ARE", "BHR", "KWT", "OMN", "QAT", "SAU"], "IND"].sum(), rel=1e-6
+    )
 
 
 def test_the_world_of_2014_is_assigned_and_its_corridors_named():
@@ -246,7 +259,9 @@ def test_the_world_of_2014_is_assigned_and_its_corridors_named():
         rows = found[found.check.str.match(f"{kind} of ...")]
         assert len(rows) == 10
         first = rows.iloc[0]
-        assert first.check.startswith({"migrants": "migrants of MEX in USA", "remittances": "remittances of IND in GCC"}[kind])
+        assert first.check.startswith(
+            {"migrants": "migrants of MEX in USA", "remittances": "remittances of IND in GCC"}[kind]
+        )
     bench = open_benchmark("world2014")
     eye = np.eye(25)
     sent = bench["REMIT"].sum("skill")
