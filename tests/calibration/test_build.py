@@ -151,9 +151,10 @@ def test_command_line_errors_are_one_line(tmp_path, capsys):
 
 @pytest.mark.raw
 @pytest.mark.skipif(not RAW.is_dir(), reason="raw data folder ../shared/data is not there")
-def test_rebuild_reproduces_the_shipped_files(name, tmp_path, capsys):
-    shipped = SHIPPED / name
-    assert main([name, "--raw", str(RAW), "--out", str(tmp_path / "again")]) == 0
+@pytest.mark.parametrize("which", ["ww1997", pytest.param("world2014", marks=pytest.mark.long)])
+def test_rebuild_reproduces_the_shipped_files(which, tmp_path, capsys):
+    shipped = SHIPPED / which
+    assert main([which, "--raw", str(RAW), "--out", str(tmp_path / "again")]) == 0
     capsys.readouterr()
     names = sorted(p.relative_to(shipped) for p in shipped.rglob("*") if p.is_file())
     assert sorted(p.relative_to(tmp_path / "again") for p in (tmp_path / "again").rglob("*") if p.is_file()) == names
