@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cge.errors import ScenarioError
 from cge.scenario.shocks import shocks_of
 from cge.scenario.spec import Scenario
 from cge.scenario.terms import terms_of
@@ -30,8 +31,12 @@ def parts_of(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None 
     Raises
     ------
     ScenarioError
-        As :func:`cge.scenario.shocks_of`.
+        As :func:`cge.scenario.shocks_of`; a model made for workers who move for wages, where the scenario has none.
     """
+    if model.mobility is not None and not scenario.mobility:
+        raise ScenarioError(f"scenario '{scenario.name}' has nobody who moves for wages, and the model was made for "
+                            "those who do: their caps, at zero in the base year, leave no slope to follow; decompose "
+                            "it with a model made without")
     whole, coefficients = shocks_of(scenario, model, labour)
     parts: dict[str, dict[str, np.ndarray]] = {}
     bare = replace(scenario, tariffs=(), export_taxes="", quota=(), shock=(), mobility=(), caps=(),

@@ -22,9 +22,12 @@ from scipy.sparse.linalg import LinearOperator, gmres
 from cge.errors import ScenarioError, SolveFailed
 from cge.model import table
 from cge.solve.model import Model, Solution
+from cge.solve.newton import NewtonReport
 from cge.solve.quadrature import pace
 
 _STEP = 1e-30
+#: Where caps and their rents are both zero in the base year there is no slope, but one just after it.
+_JUST_AFTER = 1e-4
 _TOLERANCE = 1e-6
 _MAX_STEPS = 32
 #: Errors that do not count, so that variables that do not move cost no steps: of world income for money, of one
@@ -125,8 +128,11 @@ def _slopes(model: Model, solution: Solution, parts: Mapping, names: Sequence[st
     path = solution.path
     assert path is not None
     if t == 0.0:
+        at = _JUST_AFTER if model.mobility is not None else 0.0
         x = np.zeros(model.system.n)
-        data = model.data_at(path.goal, 0.0, model.base().data["rates"])
+        data = model.data_at(path.goal, at, model.base().data["rates"])
+        if at:
+            x = model.newton.solve(x, data, NewtonReport())
     else:
         if n not in path.passes or len(path.passes[n]) != n:
             path.walk(n)

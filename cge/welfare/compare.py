@@ -161,7 +161,8 @@ def decompose(source: str | Path | ScenarioFile, scenario: str, names: Sequence[
     if scenario not in file.scenarios:
         raise ScenarioError(f"{file.path} has no scenario '{scenario}'; it has {', '.join(file.scenarios)}")
     bench = benchmark or open_benchmark(file.benchmark)
-    file = with_closure_shocks(file, bench)
+    # A model for this scenario alone: caps of others are at zero in the base year, where nothing about them is smooth.
+    file = with_closure_shocks(replace(file, scenarios={scenario: file.scenarios[scenario]}), bench)
     model = make_model(bench, file).using("newton")
     parts, coefficients = parts_of(file.scenarios[scenario], model, file.labour, by)
     return subtotals(model, parts, names, coefficients)

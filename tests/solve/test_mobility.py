@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cge.benchmark import synthetic_benchmark
 from cge.errors import ScenarioError
 from cge.scenario import Scenario, layout_of, shocks_of
+from cge.scenario.parts import parts_of
 from cge.solve.certificate import certify
 from cge.solve.model import Model
+from cge.solve.subtotals import subtotals
 from tests import cases
 from tests.solve.test_ipopt import agree
 
@@ -320,3 +324,16 @@ def test_a_model_is_rebased_with_those_who_move_for_wages(model):
     given = shocks_of(SCENARIOS["host"], model)
     assert again.mobility is model.mobility
     np.testing.assert_allclose(again.solve(*given)["mov"], model.solve(*given)["mov"], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["wages", "host", "free, capped"])
+def test_parts_of_movement_add_up(model, name):
+    scenario = replace(SCENARIOS[name], tariffs=[{"scale": 0.5}])
+    parts, coefficients = parts_of(scenario, model)
+    found = subtotals(model, parts, ["EV", "EVnew"], coefficients)
+    assert set(found.data["part"].values) == {"tariffs", "movement of workers"} and found.gap < 1e-3
+
+
+def test_a_quota_is_not_taken_apart_beside_caps(model):
+    with pytest.raises(ScenarioError, match="decompose it with a model made without"):
+        parts_of(Scenario("Q", quota=[{"rate": 0.02, "homes": ["R2"], "hosts": ["R1"]}]), model)
