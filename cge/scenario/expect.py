@@ -91,8 +91,8 @@ class Expectation:
         What the value is compared with under ``>`` and ``<``.
     summed : bool
         Whether cells are taken together.
-    at_least : int, optional
-        Number of cells that must have the sign; all if not given.
+    at_least : float, optional
+        Number of cells that must have the sign, or below one the part of them; all if not given.
     within : float
         Distance from zero that counts as none, in the measure's unit.
     """
@@ -104,7 +104,7 @@ class Expectation:
     where: Mapping[str, Any] = field(default_factory=dict)
     than: float | Expectation | None = None
     summed: bool = True
-    at_least: int | None = None
+    at_least: float | None = None
     within: float = _NOTHING
 
     @property
@@ -197,8 +197,9 @@ def _read(entry: Any, scenarios: Sequence[str], where: str) -> Expectation:
     if entry.get("cells") == "sum" and not kind.summed:
         raise ScenarioError(f"{where}: '{of}' is in {kind.unit} by cell and has no sum; leave cells out")
     least = entry.get("at_least")
-    if least is not None and (isinstance(least, bool) or not isinstance(least, int) or least < 1):
-        raise ScenarioError(f"{where}: at_least is a number of cells, 1 or more, not {least!r}")
+    if least is not None and (isinstance(least, bool) or not isinstance(least, (int, float)) or not (
+            0 < least < 1 or least == int(least) >= 1)):
+        raise ScenarioError(f"{where}: at_least is a number of cells, 1 or more, or a part of them, as 0.5, not {least!r}")
     summed = kind.summed and entry.get("cells") != "each" and least is None
     return Expectation(scenario, of, sign, entry["why"], chosen, _than(entry, scenario, scenarios, summed, where),
                        summed, least, entry.get("within", _NOTHING))

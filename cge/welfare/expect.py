@@ -70,7 +70,7 @@ def _judge(ds: xr.Dataset, e: Expectation) -> Verdict:
     exist = np.isfinite(now)
     over = _over(e, now, np.broadcast_to(np.asarray(other, float), value.shape))[exist]
     number, cells = int((over >= 0.0 if e.sign == "0" else over > _TINY).sum()), int(exist.sum())
-    needed = e.at_least or cells
+    needed = cells if e.at_least is None else int(np.ceil(e.at_least * (cells if e.at_least < 1 else 1)))
     met = cells > 0 and number >= needed
     margin = float(np.sort(over)[-needed]) if 0 < needed <= cells else float("nan")
     low, high = spread(value)

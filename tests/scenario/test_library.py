@@ -96,7 +96,7 @@ BROKEN = {
     "another unit": (ONE.replace('"+"', '">"') + 'than={ of="residents" }\n', "one unit"),
     "than of nobody": (ONE.replace('"+"', '">"') + 'than="Z"\n', "'Z' is not a scenario"),
     "sum of percent": (ONE + 'cells="sum"\n', "has no sum"),
-    "half a cell": (ONE + "at_least=0.5\n", "number of cells"),
+    "half a cell": (ONE + "at_least=1.5\n", "number of cells"),
     "expect as table": ('[expect]\nof="wage"\n', "expect is a list"),
     "one player": ("[payoffs.players.A]\nregions=['USA']\nkeep={}\nmove={}\n", "two players"),
     "one strategy": ("[payoffs.players.A]\nregions=['USA']\nkeep={}\n[payoffs.players.B]\nregions=['CAN']\nkeep={}\n",
