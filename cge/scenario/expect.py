@@ -199,7 +199,8 @@ def _read(entry: Any, scenarios: Sequence[str], where: str) -> Expectation:
     least = entry.get("at_least")
     if least is not None and (isinstance(least, bool) or not isinstance(least, (int, float)) or not (
             0 < least < 1 or least == int(least) >= 1)):
-        raise ScenarioError(f"{where}: at_least is a number of cells, 1 or more, or a part of them, as 0.5, not {least!r}")
+        raise ScenarioError(f"{where}: at_least is a number of cells, 1 or more, or a part of them, as 0.5, not "
+                            f"{least!r}")
     summed = kind.summed and entry.get("cells") != "each" and least is None
     return Expectation(scenario, of, sign, entry["why"], chosen, _than(entry, scenario, scenarios, summed, where),
                        summed, least, entry.get("within", _NOTHING))

@@ -207,9 +207,9 @@ def test_signs_are_judged_both_ways(folder, solved):
     up = int((ds["EV"].sel(scenario="T") > 0).sum())
     assert told(folder, ds, "T", "residents", sign="+", at_least=up).met
     assert not told(folder, ds, "T", "residents", sign="+", at_least=up + 1).met
-    part = up / ds.sizes["reg"]
-    assert told(folder, ds, "T", "residents", sign="+", at_least=part - 0.01).met
-    assert not told(folder, ds, "T", "residents", sign="+", at_least=part + 0.01).met
+    n = ds.sizes["reg"]
+    assert told(folder, ds, "T", "residents", sign="+", at_least=(up - 0.5) / n).met
+    assert not told(folder, ds, "T", "residents", sign="-", at_least=(n - up + 0.5) / n).met
     assert told(folder, ds, "M", "movers", sign="0", within=1e9).met
 
 
