@@ -10,6 +10,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     investment,
     migration,
     mobility,
+    ownership,
     prices,
     production,
     shifters,
@@ -22,8 +23,9 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
 )
 from cge.model.calibrate import LABOUR_DEFAULTS, Calibration, calibrate
 from cge.model.mobility_data import Layout
+from cge.model.ownership_data import Ownership
 from cge.model.registry import table
 from cge.model.tied_data import Ties
 
 table.check()
-__all__ = ["LABOUR_DEFAULTS", "Calibration", "Layout", "Ties", "calibrate", "table"]
+__all__ = ["LABOUR_DEFAULTS", "Calibration", "Layout", "Ownership", "Ties", "calibrate", "table"]

@@ -11,6 +11,7 @@ import numpy as np
 from cge.benchmark import HEADERS, Benchmark, base_wages
 from cge.errors import BenchmarkError
 from cge.model.mobility_data import Layout, mobility_data
+from cge.model.ownership_data import Ownership, ownership_data
 from cge.model.table import Table
 from cge.model.terms_data import TERMS, earlier_pay, terms_data
 from cge.model.tied_data import Ties, tied_data
@@ -52,6 +53,8 @@ class Positions:
     n_comm: int
     mobility: bool = False  #: whether workers respond to wages
     tied: bool = False  #: whether new movers may be tied to activities
+    foreign: bool = False  #: whether residents of other regions own capital
+    migcap: bool = False  #: whether migrants own capital
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Calibration:
 
 
 def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None = None,
-              rordelta: float | None = None, mobility: Layout | None = None, ties: Ties | None = None) -> Calibration:
+              rordelta: float | None = None, mobility: Layout | None = None, ties: Ties | None = None,
+              ownership: Ownership | None = None) -> Calibration:
     """Coefficients of the equation table from a benchmark.
 
     Parameters
@@ -93,6 +97,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         Lets workers respond to wages, and says where caps may be; new movers are a quota only without it.
     ties : Ties, optional
         Lets new movers be tied to activities, and says to which.
+    ownership : Ownership, optional
+        Capital that is not residents'; it changes the base-year accounts of its owners and of residents.
 
     Raises
     ------
@@ -135,6 +141,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
 
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
+    _ownership(bench, add, b, n, ownership)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
     labour_at = [bench.sets["endw"].index(s) for s in bench.sets["skill"]]
     tied_data(add, b["EVOS"][labour_at], n["EFF0"][1], len(regs), ties)
@@ -147,7 +154,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         labour=np.array(labour_at, dtype=int),
         capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
         margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int),
-        mobility=mobility is not None, tied=ties is not None)
+        mobility=mobility is not None, tied=ties is not None,
+        foreign=bool(n["OWNF"][1].any()), migcap=bool(n["MIGHOLD"][1].any() or n["SETTLED"][1] > 0))
     values = {k: v for k, (_, v) in n.items()}
     masks = {}
     for s in table.symbols.values():
@@ -278,6 +286,24 @@ def mover_coefficients(wages: np.ndarray, options: Mapping[str, Any]) -> dict[st
             **{k.upper(): np.asarray(options[k], float) for k in ("taxmov", "ctaxmov", "family", "taxshare")}}
 
 
+def _ownership(bench, add, b, n, own) -> None:
+    """Capital income of migrants and owners abroad: what it takes from residents' consumption and adds to saving."""
+    net = b["EVOS"][_capital(bench)].sum((0, 1)) - b["VDEP"]
+    earlier, received, paid = ownership_data(add, bench, net, n["LABOFF"][1], n["NAT0"][1], own)
+    add("CAPNET0", (_R,), received - paid)
+    if earlier.any():
+        add("SPENDE0", _PAIR, n["SPENDE0"][1] + earlier)
+        add("YMIG0", (_R,), n["YMIG0"][1] + earlier.sum((0, 1)))
+    if not (received - paid).any():
+        return
+    save = b["SAVE"] + received - paid
+    for r in np.flatnonzero((save <= 0) & (b["SAVE"] > 0)):
+        raise BenchmarkError(f"ownership of benchmark {bench.name!r}: {bench.sets['reg'][r]} would pay "
+                             f"{(paid - received)[r]:.4g} million US$ of capital income to owners abroad out of saving "
+                             f"of {b['SAVE'][r]:.4g}; lower the foreign share of its capital")
+    b["SAVE"] = add("SAVE", (_R,), save)
+
+
 def _wagebill(bench, bill):
     import xarray as xr
 
@@ -308,7 +334,7 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
         add(name + "_E", (_R,), value)
     vst = b["VST"].sum(0)
     tbal = add("TBAL0", (_R,), b["VFOB"].sum((0, 2)) + vst - b["VCIF"].sum((0, 1)))
-    add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1]) / income.sum())
+    add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1] + n["CAPNET0"][1]) / income.sum())
     add("INCWLD", (), income.sum())
 
 

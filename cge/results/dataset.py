@@ -99,6 +99,7 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets
               and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))
               and (s.block != "tied" or model.ties is not None)
+              and (s.block != "ownership" or model.ownership is not None)
               and (s.block != "terms" or any(_has_terms(x) for x in solutions.values()))]
     described = _described(model, wanted, solutions, detail)
     left = [n for n in described if np.prod(model.system.shape(n)) > most]
@@ -137,7 +138,8 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         {"long_name": "elasticity over its benchmark value", "units": "ratio", "role": "exogenous"})
     for name in HEADERS:
         if name in model.bench and name not in left:
-            out[name] = (HEADERS[name].dims, model.bench[name].values, dict(model.bench[name].attrs))
+            out[name] = (HEADERS[name].dims, model.cal.data[name][1] if name == "SAVE" else model.bench[name].values,
+                         dict(model.bench[name].attrs))
     for name, what in _CALIBRATED.items():
         out[name] = (*model.cal.data[name], {"long_name": what, "units": _UNITS.get(name, "million US$")})
     used = {d for dims, *_ in out.values() for d in ((dims,) if isinstance(dims, str) else dims)}

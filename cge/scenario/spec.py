@@ -31,6 +31,7 @@ from cge.scenario.expect import Expectation, read_expectations
 from cge.scenario.games import Game, read_game
 from cge.scenario.labour import check_labour
 from cge.scenario.mobility_spec import check_movement
+from cge.scenario.ownership import check_ownership
 from cge.scenario.scaled import Phases, read_phases
 from cge.scenario.sought import Equal, SidePayments, read_equal, read_side_payments
 from cge.scenario.terms_spec import check_terms
@@ -40,7 +41,7 @@ from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
 
 _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
-              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments"}
+              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "ownership"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
                   "rordelta", "elasticities", "mobility", "caps", "rent",
                   "transfers", "terms", "tied"}
@@ -220,6 +221,8 @@ class ScenarioFile:
         Scenarios whose size is sought; see :mod:`cge.scenario.sought`.
     payments : SidePayments, optional
         Transfers after which nobody loses; see :mod:`cge.scenario.sought`.
+    ownership : mapping
+        Capital of migrants and of owners abroad; see :mod:`cge.scenario.ownership`.
     """
 
     path: Path
@@ -238,6 +241,7 @@ class ScenarioFile:
     phases: Phases | None = None
     equal: Mapping[str, Equal] = field(default_factory=dict)
     payments: SidePayments | None = None
+    ownership: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_scenarios(path: str | Path) -> ScenarioFile:
@@ -277,6 +281,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     for key in ("home", "comm", "src", "dst"):
         text_of(closure.get(key, ""), f"{path}, closure, {key}")
     check_labour(raw.get("labour", {}), str(path), file=True)
+    check_ownership(raw.get("ownership", {}), str(path))
     scenarios: dict[str, Scenario] = {}
     game, combinations = read_game(raw.get("payoffs"), raw.get("scenario", {}), str(path))
     sections = {**raw.get("scenario", {}), **combinations}
@@ -311,7 +316,8 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     scenarios |= paid
     expect = read_expectations(raw.get("expect", []), list(scenarios), str(path))
     return ScenarioFile(path, text, title, raw["benchmark"], output, closure, raw.get("labour", {}), scenarios,
-                        headline, breakeven, raw.get("engine", "newton"), expect, game, phases, equal, payments)
+                        headline, breakeven, raw.get("engine", "newton"), expect, game, phases, equal, payments,
+                        raw.get("ownership", {}))
 
 
 def breakeven_pairs(entries: Any, scenarios: Mapping[str, Scenario], where: str) -> list[tuple[str, str]]:
