@@ -25,7 +25,7 @@ help:
 	@echo "make parity     compare with GEMPACK's solutions in ../shared/validation, variable by variable"
 	@echo "make check      ruff and mypy"
 	@echo "make bench      measure, and write docs/benchmarks.md; a part: make bench ONLY=phases (batches, engines, sizes)"
-	@echo "make benchmark  rebuild sam_data/ww1997 from raw public data in RAW=$(RAW)"
+	@echo "make benchmark  rebuild sam_data/ww1997 and sam_data/world2014 from raw public data in RAW=$(RAW)"
 	@echo "make wheel      build the wheel and the source archive in dist/"
 	@echo "make clean      remove the environment, caches, dist/ and runs/out/"
 
@@ -52,6 +52,7 @@ bench: $(DEV)
 
 benchmark: $(TEST)
 	$(BIN)/python -m calibration.build ww1997 --raw "$(RAW)" --out sam_data/ww1997
+	$(BIN)/python -m calibration.build world2014 --raw "$(RAW)" --out sam_data/world2014
 
 wheel: $(DEV)
 	$(BIN)/python -m build --outdir dist .

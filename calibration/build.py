@@ -58,11 +58,11 @@ def adjustments(result: Result) -> pd.DataFrame:
     return table
 
 
-def files(config: Config, result: Result, found: pd.DataFrame) -> dict:
+def files(config: Config, result: Result, found: pd.DataFrame, raw: Path) -> dict:
     """README and report tables of a benchmark, by file name; ``found`` as `checks` returns it."""
     moved = adjustments(result)
     return {
-        "README.md": readme(config, result, found, moved),
+        "README.md": readme(config, result, found, moved, raw),
         "checks.csv": digits(found),
         "adjustments.csv": digits(moved),
     }
@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
         result = run(config, args.raw)
         check_benchmark(result.bench)
         found = checks(config, result, args.raw)
-        extra = files(config, result, found)
+        extra = files(config, result, found, args.raw)
         write_benchmark(result.bench, args.out, extra=extra)
     except CGEError as error:
         print(f"error: {error}", file=sys.stderr)

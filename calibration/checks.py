@@ -16,12 +16,14 @@ import xarray as xr
 
 from calibration.assemble import tax_revenue
 from calibration.config import Config
+from calibration.corridors import coverage, largest
 from calibration.independent import (
     customs,
     graduate_pay,
     graduate_pay_2010,
     migrants_between_regions,
     people,
+    receipts_published,
     tax_shares,
 )
 from calibration.protection.exports import TEXTILES
@@ -42,7 +44,6 @@ KINDS = ("imposed", "identity", "independent", "report")
 WIDE = 0.15  # tolerance of independent numbers and of soft targets, on the ratio
 POINTS = 0.02  # tolerance of balances, which may be near zero: difference as a share of GDP
 ROUND = 1e-6  # tolerance of hard targets
-UNION = ("GBR", "DEU", "XEU")  # customs of the European Union belong to it
 
 
 class _Table:
@@ -139,16 +140,21 @@ def _macro(table: _Table, config: Config, a: dict, macro: pd.DataFrame) -> None:
     for r in config.reg:
         table.add("imposed", name, r, gdp[r], macro.gdp[r], source, ROUND)
     m, x, name = list(config.importers), list(config.exporters), "wage bill"
-    table.add("imposed", name, "importers", wages[m].sum(), *_published(config, "wages_importers"), 0.02)
+    known = config.published
+    if "wages_importers" in known:
+        table.add("imposed", name, "importers", wages[m].sum(), *_published(config, "wages_importers"), 0.02)
     for r in config.reg:
         target = macro.gdp[r] * macro.labour_share[r]
         table.add("imposed", name, r, wages[r], target, source + ", labour share", ROUND)
     name = "employment, thousand"
-    table.add("imposed", name, "importers", workers[m].sum(), *_published(config, "workers_importers"), 0.02)
+    if "workers_importers" in known:
+        table.add("imposed", name, "importers", workers[m].sum(), *_published(config, "workers_importers"), 0.02)
     for r in config.reg:
         table.add("imposed", name, r, workers[r], macro.emp[r], source, ROUND)
     name = "labour income per worker, US$"
     for which, group in (("importers", m), ("exporters", x)):
+        if f"income_{which}" not in known:
+            continue
         value = wages[group].sum() / workers[group].sum() * 1000.0
         table.add("imposed", name, which, value, *_published(config, f"income_{which}"), 0.02)
     for r in config.reg:
@@ -176,12 +182,7 @@ def _taxes(table: _Table, config: Config, a: dict, macro: pd.DataFrame, result) 
         rate = revenue.income[r] / wage_bill(config, a)[r]
         table.add("report", "labour tax over wage bill", r, rate, np.nan, source)
     got, published = revenue_shares(config, a, gdp), tax_shares(config, result.macro.countries.gdp)
-    union = list(UNION)
-    sources = {
-        "total": "UNU-WIDER/ICTD 2017: all taxes and social contributions; with those on profits and property",
-        "labour": "UNU-WIDER/ICTD 2017: taxes on all income, payroll, social contributions; with corporations'",
-        "customs": "World Bank (IMF GFS), UNU-WIDER/ICTD 2017, some recalled: customs collected",
-    }
+    union = list(config.union["regions"])
     names = {
         "total": "tax revenue over GDP",
         "labour": "labour taxes over GDP",
@@ -189,13 +190,13 @@ def _taxes(table: _Table, config: Config, a: dict, macro: pd.DataFrame, result) 
     }
     for kind, name in names.items():
         for r in config.reg:
-            source = sources[kind]
+            source = config.tax_sources[kind]
             if kind == "customs" and r in union:
-                source = "customs belong to the European Union: row EU15"
+                source = f"customs belong to the European Union: row {config.union['name']}"
             table.add("independent", name, r, got.at[r, kind], published.at[r, kind], source, WIDE)
     value = (got.customs * gdp)[union].sum() / gdp[union].sum()
-    source = "European Union, traditional own resources 1997 (recalled)"
-    table.add("independent", names["customs"], "EU15", value, customs()["EU15"], source, WIDE)
+    name, source = config.union["name"], config.union["source"]
+    table.add("independent", names["customs"], name, value, customs(config.year)[name], source, WIDE)
 
 
 def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports: dict) -> None:
@@ -204,12 +205,7 @@ def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports:
     total = float(cif.sum())
     rate = float(a["VMSB"].sel(comm=goods).sum()) / total - 1
     farm = float((a["TMSFARM"].sel(comm=goods) * cif).sum()) / total
-    name = "applied tariff on goods, without farm layer (published: another year)"
-    for year in ("tariff_after", "tariff_before"):
-        table.add("report", name, "world", rate - farm, *_published(config, year))
-    old = float((a["TMS1993"].sel(comm=goods) * cif).sum()) / total
-    name = "1993 tariff on goods, weights of 1997"
-    table.add("identity", name, "world", old, *_published(config, "tariff_before"), WIDE)
+    _tariffs(table, config, a, cif / total, rate - farm)
     _export_taxes(table, config, a, reports)
     fob = a["VFOB"].sum(("src", "dst"))
     goods_fob = float(fob.sel(comm=goods).sum())
@@ -220,6 +216,13 @@ def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports:
     table.add("independent", name, "world", services, *_published(config, "services_exports"), WIDE)
     margin, name = float(a["VTWR"].sum()) / total, "margins over cif value of goods"
     table.add("independent", name, "world", margin, *_published(config, "freight"), WIDE)
+    if reports["freight"] is not None:
+        whole = [r for r in config.reg if all(c in reports["freight"].index for c in config.regions[r])]
+        inside = [c for r in whole for c in config.regions[r]]
+        used = float(a["VTWR"].sel(dst=whole).sum() + reports["wholesale_paid"].sel(dst=inside).sum())
+        table_row = reports["freight"][inside].sum()
+        name, source = "freight and exporters' margins on imports, million US$", "row IntTTM of the national tables"
+        table.add("independent", name, "regions with tables", used, table_row, source, WIDE)
     net, name = fob_balance(a) / macro.gdp, "net exports of goods and services over GDP"
     source = "Penn World Table 10.01: GDP less consumption, government, investment"
     for r in config.reg:
@@ -229,6 +232,19 @@ def _trade(table: _Table, config: Config, a: dict, macro: pd.DataFrame, reports:
     for row in reports["part_trade_gaps"].itertuples():
         name = f"goods {row.flow} at fob (soft)"
         table.add("imposed", name, f"part {row.part}", row.estimate, row.published, source, WIDE)
+
+
+def _tariffs(table: _Table, config: Config, a: dict, weight: xr.DataArray, rate: float) -> None:
+    """World mean tariff: of another year's file (report), of an earlier layer, or of the year's own file."""
+    name = "applied tariff on goods, without farm layer"
+    if "tariff" in config.published:
+        table.add("independent", name, "world", rate, *_published(config, "tariff"), WIDE)
+        return
+    for year in ("tariff_after", "tariff_before"):
+        table.add("report", f"{name} (published: another year)", "world", rate, *_published(config, year))
+    old = float((a["TMS1993"].sel(comm=list(config.goods)) * weight).sum())
+    name = "1993 tariff on goods, weights of 1997"
+    table.add("identity", name, "world", old, *_published(config, "tariff_before"), WIDE)
 
 
 def _export_taxes(table: _Table, config: Config, a: dict, reports: dict) -> None:
@@ -244,7 +260,8 @@ def _export_taxes(table: _Table, config: Config, a: dict, reports: dict) -> None
         table.add("report", check, r, revenue[r] / basic[r], np.nan, source)
     check = "rents of textile quotas, million US$"
     source = "tax equivalents, recalled or assumed, on this trade; see README"
-    table.add("report", check, "world", (revenue - ordinary).sum(), np.nan, source)
+    if len(facts["quota"]):
+        table.add("report", check, "world", (revenue - ordinary).sum(), np.nan, source)
     for r in facts["quota"].reg.unique():
         table.add("report", check, r, revenue[r] - ordinary[r], np.nan, source)
     # Where a commodity also bears a quota, the tax is what its own rate gives on the border value.
@@ -263,12 +280,16 @@ def _people(table: _Table, config: Config, a: dict, reports: dict, raw: Path) ->
     totals, counted, facts = (
         reports["migration"]["migrants_total"],
         migrants_between_regions(config, raw),
-        people(),
+        people(config.year),
     )
     value, name = float(a["MPOP"].sum()) / 1000.0, "migrants between regions, million"
+    matrices = config.migrants["stocks"] == "interpolate"
     source = "World Bank 2000 times the world's change in the UN table, counted again from the raw files"
+    if matrices:
+        source = "World Bank matrices, interpolated, unnamed origins in proportion, counted again from the raw files"
     table.add("identity", name, "world", value, counted["bank"], source, 0.03)
-    source = "United Nations, International Migrant Stock 2019, interpolated 1995-2000: levels not used"
+    low = config.year - config.year % 5
+    source = f"United Nations, International Migrant Stock 2019, interpolated {low}-{low + 5}: levels not used"
     table.add("independent", name, "world", value, counted["un"], source, WIDE)
     away = a["LAB"] * xr.DataArray(
         1.0 - np.eye(len(config.reg)), dims=("home", "host"), coords={"home": config.reg, "host": config.reg}
@@ -288,15 +309,40 @@ def _people(table: _Table, config: Config, a: dict, reports: dict, raw: Path) ->
         "world",
         sent,
         remit["between regions"],
-        "receipts of facts/remittances_received.csv",
+        "World Bank matrices, interpolated" if matrices else "receipts of facts/remittances_received.csv",
         0.05,
     )
-    for fact in ("remittances", "remittances_late_1990s"):
+    for fact in [n for n in facts.index if n.startswith("remittances")]:
         row = facts.loc[fact]
         name = "remittances between and inside regions, million US$"
         table.add(
             "independent", name, "world", sent + inside, row.value, f"{row.source} ({row.status})", WIDE
         )
+    if matrices:
+        _corridors(table, config, a, reports, raw)
+
+
+def _corridors(table: _Table, config: Config, a: dict, reports: dict, raw: Path) -> None:
+    """Share of the world's migrants and remittances that has a pair, the ten largest corridors, receipts."""
+    covered = coverage(config, a, reports, raw)
+    for kind in covered.index:
+        name = f"{kind} given to a pair or a region, share of the world"
+        source = "all cells of the matrices, interpolated"
+        table.add("identity", name, "world", covered.share[kind], 1.0, source, 0.02)
+    source = "World Bank matrices, interpolated, counted again; unnamed origins and the cap on remittances are the gap"
+    for kind, rows in largest(config, a, raw).items():
+        unit, tolerance = {"migrants": ("thousand", 0.12), "remittances": ("million US$", 0.20)}[kind]
+        for row in rows.itertuples():
+            # The cap on remittances moves flows between a receiver's hosts: no hard target.
+            kind_of, soft = ("identity", "") if kind == "migrants" else ("imposed", " (soft)")
+            name = f"{kind} of {row.home} in {row.host}, {unit}{soft}"
+            table.add(kind_of, name, row.host, row.benchmark, row.source, source, tolerance)
+    got = a["REMIT"].sum(("skill", "host")).to_series()
+    for row in receipts_published(config).itertuples():
+        region = config.region_of(row.iso3)
+        if len(config.regions[region]) == 1:
+            name, source = "remittances received, million US$", f"{row.source} ({row.status})"
+            table.add("independent", name, region, got[region], row.value, source, WIDE)
 
 
 def _pay(table: _Table, config: Config, reports: dict, raw: Path) -> None:

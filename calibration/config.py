@@ -42,8 +42,8 @@ class Config:
     ----------
     name, title, unit : str
     year, migrant_stock_year : int
-    importers, exporters : tuple of str
-        Regions that admit, and that send, movers in the main experiment; together all regions.
+    importers, exporters, neutral : tuple of str
+        Regions that admit movers in the main experiment, that send them, and that do neither; together all regions.
     regions : dict of str to tuple of str
         Region -> all its ISO3 countries (with their own table first, then parts of the rest of the world).
     explicit : dict of str to tuple of str
@@ -59,7 +59,16 @@ class Config:
     mobility : dict of str to str
         Endowment -> ``mobile``, ``sluggish`` or ``fixed``.
     mrio : dict
-        ``reader``, ``file``, ``rest_of_world``, ``labels`` (ISO3 -> label in the table).
+        ``reader``, ``file``, ``rest_of_world``, ``labels`` (ISO3 -> label in the table), perhaps ``final`` (a
+        second file) and ``flows`` (a third one).
+    tariffs : dict
+        ``reader`` of the tariff files, what it needs, and ``earlier``: years of further layers (may be absent).
+    union : dict
+        The customs union whose members' customs are not their own: ``name``, ``regions``, ``label``, ``source``.
+    migrants : dict
+        ``stocks`` and ``remittances``: how the base year is reached (see `calibration.satellites`).
+    tax_sources : dict of str to str
+        Source of the published ``total``, ``labour`` and ``customs`` revenue that checks compare with.
     long_names : dict of str to dict of str to str
     published : dict of str to dict
         World totals to compare with: value, source, status.
@@ -73,6 +82,7 @@ class Config:
     migrant_stock_year: int
     importers: tuple[str, ...]
     exporters: tuple[str, ...]
+    neutral: tuple[str, ...]
     regions: dict[str, tuple[str, ...]]
     explicit: dict[str, tuple[str, ...]]
     row_parts: dict[str, RowPart]
@@ -86,14 +96,18 @@ class Config:
     wholesale: str
     mobility: dict[str, str]
     mrio: dict
+    tariffs: dict
+    union: dict
+    migrants: dict
+    tax_sources: dict[str, str]
     long_names: dict[str, dict[str, str]] = field(repr=False)
     published: dict[str, dict] = field(repr=False)
     sources: dict[str, str] = field(repr=False)
 
     @property
     def reg(self) -> list[str]:
-        """Regions in the order of the benchmark: importers, then exporters."""
-        return [*self.importers, *self.exporters]
+        """Regions in the order of the benchmark: importers, exporters, neutral ones."""
+        return [*self.importers, *self.exporters, *self.neutral]
 
     @property
     def comm(self) -> list[str]:
@@ -144,7 +158,7 @@ def load_config(name_or_path: str | Path) -> Config:
 
 
 def _build(raw: dict, where: str) -> Config:
-    order = [*raw["importers"], *raw["exporters"]]
+    order = [*raw["importers"], *raw["exporters"], *raw.get("neutral", ())]
     explicit = {r: tuple(cs) for r, cs in raw["explicit"].items()}
     parts = {n: RowPart(n, p["region"], tuple(p["countries"])) for n, p in raw["row_parts"].items()}
     named = set(explicit) | {p.region for p in parts.values()}
@@ -172,6 +186,7 @@ def _build(raw: dict, where: str) -> Config:
         migrant_stock_year=raw["migrant_stock_year"],
         importers=tuple(raw["importers"]),
         exporters=tuple(raw["exporters"]),
+        neutral=tuple(raw.get("neutral", ())),
         regions=regions,
         explicit=explicit,
         row_parts=parts,
@@ -185,6 +200,10 @@ def _build(raw: dict, where: str) -> Config:
         wholesale=groups["wholesale"],
         mobility=dict(raw["mobility"]),
         mrio=dict(raw["mrio"]),
+        tariffs=dict(raw["tariffs"]),
+        union=dict(raw["union"]),
+        migrants=dict(raw["migrants"]),
+        tax_sources=raw["tax_sources"],
         long_names=raw["long_names"],
         published=raw["published"],
         sources=raw["sources"],

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from calibration.config import Config
-from calibration.protection.tables import FactsError, read_facts
+from calibration.corridors import counted as count_corridors
+from calibration.protection.tables import FactsError, of_year, read_facts
 from calibration.satellites.names import to_iso
 from calibration.satellites.skills import barro_lee
 from calibration.satellites.sources import raw_file, read_r
@@ -38,12 +39,14 @@ def tax_shares(config: Config, gdp: pd.Series) -> pd.DataFrame:
     FactsError
         If a country of the fact tables is in no region.
     """
-    taxes = read_facts(FACTS / "tax_revenue.csv", ("year", "total", "income", "payroll", "social"), ("iso3",))
+    taxes = read_facts(
+        of_year(FACTS, "tax_revenue.csv", config.year), ("year", "total", "income", "payroll", "social"), ("iso3",)
+    )
     taxes = taxes.set_index("iso3")
     series = {
         "total": taxes.total / 100,
         "labour": taxes[["income", "payroll", "social"]].sum(axis=1) / 100,
-        "customs": customs().drop("EU15"),
+        "customs": customs(config.year).drop(config.union["name"]),
     }
     region = pd.Series(config.country_region())
     size = gdp.groupby(region.reindex(gdp.index)).sum().reindex(config.reg)
@@ -60,9 +63,9 @@ def tax_shares(config: Config, gdp: pd.Series) -> pd.DataFrame:
     return out
 
 
-def customs() -> pd.Series:
-    """Customs collected over GDP (fraction) by ISO3, and of the fifteen members of the European Union."""
-    facts = read_facts(FACTS / "customs.csv", ("year",), ("key",)).set_index("key")
+def customs(year: int) -> pd.Series:
+    """Customs collected over GDP (fraction) by ISO3, and of the European Union as a whole (``EU15``, ``EU28``)."""
+    facts = read_facts(of_year(FACTS, "customs.csv", year), ("year",), ("key",)).set_index("key")
     product = facts.share_of_tax * facts.tax_of_gdp * facts.gdp_factor / 100
     value = facts.customs_gdp.fillna(product)
     if value.isna().any():
@@ -70,9 +73,14 @@ def customs() -> pd.Series:
     return value / 100
 
 
-def people() -> pd.DataFrame:
+def people(year: int) -> pd.DataFrame:
     """Published world totals of migrant workers (million) and remittances (million US$): value, source."""
-    return read_facts(FACTS / "people.csv", ("value",), ("name",)).set_index("name")
+    return read_facts(of_year(FACTS, "people.csv", year), ("value",), ("name",)).set_index("name")
+
+
+def receipts_published(config: Config) -> pd.DataFrame:
+    """Remittances received by country, published by the World Bank (million US$): iso3, value, source, status."""
+    return read_facts(of_year(FACTS, "remittances_received.csv", config.year), ("value",), ("iso3",))
 
 
 def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
@@ -81,10 +89,12 @@ def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
     Returns
     -------
     Series
-        ``bank``: World Bank stocks of 2000 times the world's change in the United Nations' table;
+        ``bank``: World Bank stocks of 2000 times the world's change in the United Nations' table, or its matrices
+        around the base year, with unnamed origins in proportion;
         ``un``: United Nations, interpolated between its years, its levels not used by the benchmark.
     """
     region = config.country_region()
+    matrices = config.migrants["stocks"] == "interpolate"
 
     def between(matrix: pd.DataFrame) -> float:
         home = pd.Series(to_iso(list(matrix.index), raw)[0], index=matrix.index).map(region)
@@ -94,17 +104,23 @@ def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
         own = sum(cells.at[r, r] for r in cells.index if r in cells.columns)
         return float(cells.to_numpy().sum() - own) / 1e6
 
-    bank = read_r(raw_file(raw, "migrants_remittances/migration.world_2000.RData")).to_pandas()
+    if matrices:
+        table, world, unnamed = count_corridors(config, raw, "migrants")
+        own = sum(table.at[r, r] for r in table.index)
+        bank = (table.to_numpy().sum() - own) / 1e3 * world / (world - unnamed)
+    else:
+        bank = between(read_r(raw_file(raw, "migrants_remittances/migration.world_2000.RData")).to_pandas())
     name = "migrants_un2019/UN_MigrantStockByOriginAndDestination_2019_clean.csv"
     table = pd.read_csv(raw_file(raw, name), na_values=["-", ".."], thousands=",").fillna(0.0)
     low = config.year - config.year % 5
     un = {}
-    for year in {low, low + 5, config.migrant_stock_year}:
+    for year in {low, low + 5} | (set() if matrices else {config.migrant_stock_year}):
         of_year = table[table.Year == year].set_index("Dest").drop(columns="Year")
         un[year] = between(of_year.T)
     step = (config.year - low) / 5
     now = (1 - step) * un[low] + step * un[low + 5]
-    return pd.Series({"bank": between(bank) * now / un[config.migrant_stock_year], "un": now})
+    change = 1.0 if matrices else now / un[config.migrant_stock_year]
+    return pd.Series({"bank": bank * change, "un": now})
 
 
 def graduate_pay(config: Config, raw: Path) -> pd.DataFrame:
@@ -118,7 +134,7 @@ def graduate_pay(config: Config, raw: Path) -> pd.DataFrame:
     DataFrame
         Index reg; columns ratio, source.
     """
-    facts = read_facts(FACTS / "college_premia.csv", ("year", SCHOOL, "below"), ("iso3",))
+    facts = read_facts(of_year(FACTS, "college_premia.csv", config.year), ("year", SCHOOL, "below"), ("iso3",))
     table = pd.read_csv(raw_file(raw, "macro/BL_v3_MF1564.csv"))
     table["Country"] = table["Country"].ffill()
     table = table[table["Year"].notna()]

@@ -79,9 +79,15 @@ def part_facts(config: Config) -> dict:
 def economies(config: Config, raw: Path, macro, facts: dict, reports: dict) -> Economies:
     """Explicit countries and parts of the rest of the world, with all trade between them."""
     reader = importlib.import_module(f"calibration.mrio.{config.mrio['reader']}")
-    table, reports["final_use"] = fold_final_use(reader.read(config, raw))
+    read = reader.read(config, raw)
+    reports["product_tax"], reports["freight"] = read.product_tax, read.freight
+    table, reports["final_use"] = fold_final_use(read)
     (transport,) = config.margins
     explicit, reports["export_margins"] = export_margins(table, config.goods, config.wholesale, transport)
+    # Exporters' wholesale margins in what each country pays for its imports.
+    markup = xr.DataArray(pd.Series(reports["export_margins"]["markup"]).rename_axis("src"))
+    part = explicit.trade.sel(comm=list(config.goods), src=markup.src) * markup / (1 + markup)
+    reports["wholesale_paid"] = part.sum(("comm", "src"))
     trade = split_trade(explicit.trade, table.rest, macro.parts, facts, config.goods)
     reports["part_trade"], reports["part_trade_gaps"] = trade.report, trade.gaps
 
@@ -129,7 +135,7 @@ def run(config: Config, raw: Path) -> Result:
     )
     reports["external"] = external_balance(eco, macro, config, facts)
 
-    provisional = consumption_taxes(config, raw)
+    provisional = consumption_taxes(config, raw, reports["product_tax"])
     layers: dict = {}
 
     def tariff_of(trade: xr.DataArray) -> xr.DataArray:
@@ -179,7 +185,8 @@ def run(config: Config, raw: Path) -> Result:
         for n, c in (("VDEP", "dep"), ("VKB", "vkb"), ("POP", "pop"))
     }
     arrays["TMSFARM"] = layers["farm"].where(arrays["VCIF"] > 0, 0.0).transpose("comm", "src", "dst")
-    arrays["TMS1993"] = rounded(layers["tms1993"]).transpose("comm", "src", "dst")
+    for year in config.tariffs.get("earlier", []):
+        arrays[f"TMS{year}"] = rounded(layers[f"tms{year}"]).transpose("comm", "src", "dst")
     found = parameters(config, arrays)
     arrays |= found | {n: rounded(found[n]) for n in ("SUBPAR", "INCPAR")}  # from a least-squares fit
     arrays["SAVE"] = xr.zeros_like(arrays["VDEP"])
@@ -221,6 +228,13 @@ def external_balance(eco: Economies, macro, config: Config, facts: dict) -> pd.D
     return table
 
 
+def _migrant_years(config: Config) -> str:
+    years = list(config.migrants.get("stock_files", []))
+    if years:
+        return f"stocks of {' and '.join(years)}, interpolated to {config.year}"
+    return f"stocks of {config.migrant_stock_year}, brought to {config.year}"
+
+
 def metadata(config: Config, beta: float) -> dict:
     """Head of the benchmark file."""
     names = dict(config.long_names)
@@ -232,10 +246,11 @@ def metadata(config: Config, beta: float) -> dict:
         "unit": config.unit,
         "base_year": {
             "flows": f"all values, workers, wages and tariffs are of {config.year}",
-            "migrants": f"stocks of {config.migrant_stock_year}, brought to {config.year}",
+            "migrants": _migrant_years(config),
         },
         "long_names": names,
-        "groups": {"importers": list(config.importers), "exporters": list(config.exporters)},
+        "groups": {"importers": list(config.importers), "exporters": list(config.exporters)}
+        | ({"neutral": list(config.neutral)} if config.neutral else {}),
         "mobility": dict(config.mobility),
         "beta_earlier": {
             "value": beta,

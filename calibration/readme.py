@@ -11,12 +11,13 @@ import pandas as pd
 from calibration.assemble import tax_revenue
 from calibration.checks import KINDS, WIDE, gdp_of, revenue_shares, wage_bill
 from calibration.config import FOLDER, Config, ConfigError
+from calibration.corridors import coverage, largest
 from calibration.digits import DIGITS
 from calibration.independent import tax_shares
 from calibration.protection.exports import TEXTILES
 
 
-def readme(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) -> str:
+def readme(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame, raw: Path) -> str:
     """Text of README.md: ``calibration/config/<name>.md`` with its numbers filled in.
 
     Parameters
@@ -27,6 +28,8 @@ def readme(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) -> 
         As `calibration.checks.checks` returns it.
     moved : DataFrame
         As `calibration.build.adjustments` returns it.
+    raw : Path
+        Folder of raw data, for the recount of corridors.
 
     Returns
     -------
@@ -42,7 +45,7 @@ def readme(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) -> 
         raise ConfigError(
             f"no {path.name} beside {config.name}.toml; write the text of the benchmark's README there"
         )
-    values = _numbers(config, result, found) | _tables(config, result, found, moved)
+    values = _numbers(config, result, found) | _tables(config, result, found, moved, raw)
     try:
         return Template(path.read_text()).substitute(values)
     except (KeyError, ValueError) as error:
@@ -141,7 +144,7 @@ def _check_table(rows: pd.DataFrame) -> str:
     return markdown(rows[["check", "region", "kind", "benchmark", "published", "ratio", "source", "ok"]])
 
 
-def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) -> dict[str, str]:
+def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame, raw: Path) -> dict[str, str]:
     a, r, reg = result.bench.arrays, result.reports, config.reg
     gdp, wages = gdp_of(a), wage_bill(config, a)
     misses = found[found.ok == "no"].sort_values("kind", kind="stable")
@@ -236,6 +239,36 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame) ->
         "cells_table": markdown(cells, 0),
         "soft_table": markdown(soft, 3),
         "structure_table": markdown(r["part_structure"].drop(columns="at_bound"), 3),
+        **_corridor_tables(config, result, raw),
+    }
+
+
+def _corridor_tables(config: Config, result, raw: Path) -> dict[str, str]:
+    """Largest corridors and coverage, for base years between two matrices of the World Bank."""
+    if config.migrants["stocks"] != "interpolate":
+        return {}
+    a, r = result.bench.arrays, result.reports
+    tables = largest(config, a, raw)
+    covered = coverage(config, a, r, raw)
+    receivers = r["migration"]["remittances_by_receiver"]
+    lost, hosts = r["export_margins"], r["migration"]["host_countries"]
+    sold = r["final_use"]["negative_investment"]
+    return {
+        "migrant_corridors": markdown(tables["migrants"], 2),
+        "remittance_corridors": markdown(tables["remittances"], 2),
+        "migrants_covered": f"{100 * covered.share['migrants']:.1f}%",
+        "remittances_covered": f"{100 * covered.share['remittances']:.1f}%",
+        "remittances_world": f"{covered.world['remittances'] / 1e3:.1f}",
+        "remittances_moved": f"{receivers.moved.sum() / 1e3:.1f}",
+        "remittances_unplaced": f"{receivers.unplaced.sum() / 1e3:.1f}",
+        "corridors_capped": str(len(r["migration"]["remittances_capped"])),
+        "migrants_unnamed": f"{r['migration']['migrants_cells']['unnamed'] / 1e6:.1f}",
+        "statistical": f"{r['migration']['migrants_total']['statistical people, between regions']:.1f}",
+        "statistical_in": f"{r['migration']['migrants_total']['statistical people, folded in']:.1f}",
+        "negative_investment": ", ".join(f"{c} {-v / 1e3:.1f}" for c, v in sold.items()),
+        "wholesale_paid": f"{float(r['wholesale_paid'].sel(dst=list(lost['markup'])).sum()) / 1e3:.0f}",
+        "freight_row": f"{r['freight'].sum() / 1e3:.0f}",
+        "gulf_kept": ", ".join(f"{c} {v.kept:.2f}" for c, v in hosts.iterrows() if v.kept < 1),
     }
 
 

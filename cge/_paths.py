@@ -8,9 +8,9 @@ from cge.errors import BenchmarkError, CGEError, ScenarioError
 
 _PACKAGE = Path(__file__).resolve().parent
 _KINDS: dict[str, type[CGEError]] = {"sam_data": BenchmarkError, "runs": ScenarioError, "runs/scenarios": ScenarioError,
-                                    "runs/reproduce": ScenarioError}
+                                    "runs/reproduce": ScenarioError, "runs/claims": ScenarioError}
 _WHAT = {"sam_data": "benchmark", "runs": "scenario file", "runs/scenarios": "scenario",
-         "runs/reproduce": "reproduction"}
+         "runs/reproduce": "reproduction", "runs/claims": "claim"}
 
 
 def shipped_folders(kind: str) -> list[Path]:
@@ -18,7 +18,7 @@ def shipped_folders(kind: str) -> list[Path]:
 
     Parameters
     ----------
-    kind : {"sam_data", "runs", "runs/scenarios", "runs/reproduce"}
+    kind : {"sam_data", "runs", "runs/scenarios", "runs/reproduce", "runs/claims"}
 
     Returns
     -------
@@ -48,7 +48,7 @@ def shipped(kind: str, name: str) -> Path:
 
     Parameters
     ----------
-    kind : {"sam_data", "runs", "runs/scenarios", "runs/reproduce"}
+    kind : {"sam_data", "runs", "runs/scenarios", "runs/reproduce", "runs/claims"}
     name : str
         Name inside the folder, e.g. ``"ww1997"`` or ``"walmsley_winters.toml"``.
 

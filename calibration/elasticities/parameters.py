@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from calibration.elasticities import cde
-from calibration.protection.tables import FactsError, read_facts
+from calibration.protection.tables import FactsError, of_year, read_facts
 
 FACTS = Path(__file__).resolve().parent / "facts"
 
@@ -108,9 +108,9 @@ def _sector_means(comm: list[str]) -> pd.DataFrame:
     return means.loc[comm]
 
 
-def _income_targets(comm: list[str], per_head: float) -> np.ndarray:
+def _income_targets(comm: list[str], per_head: float, year: int) -> np.ndarray:
     """Income elasticities by commodity at a level of consumption per head (US$), before Engel aggregation."""
-    groups = read_facts(FACTS / "income_groups.csv", ("group", "consumption_per_head"), ("group",))
+    groups = read_facts(of_year(FACTS, "income_groups.csv", year), ("group", "consumption_per_head"), ("group",))
     groups = groups.sort_values("consumption_per_head")
     table = read_facts(FACTS / "income_elasticities.csv", ("category", *groups["group"]), ("category",))
     table = table.set_index("category")
@@ -151,7 +151,7 @@ def _demand(config, arrays: dict[str, xr.DataArray]) -> tuple[dict[str, xr.DataA
             )
         share = value / value.sum()
         per_head = value.sum() / float(arrays["POP"].sel(reg=region))
-        raw_income = _income_targets(comm, per_head)
+        raw_income = _income_targets(comm, per_head, config.year)
         income = raw_income / (share * raw_income).sum()
         own = cde.own_price_targets(share, income, float(frisch))
         subpar, incpar = cde.fit(share, income, own)

@@ -23,7 +23,8 @@ def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
     investment, product by product; the rest is spread over all uses of the same supply row in that country
     in proportion (statistical residual; Mexico and Indonesia have 14% of value added). Where the part that
     joins investment would leave a negative cell, the whole row's inventories are spread instead. A row in
-    destocking that has no other use is set to zero, and the amount reported.
+    destocking that has no other use is set to zero, and the amount reported. Negative fixed investment (used goods
+    and scrap sold, United States 2014) is a source of the product and is spread like destocking.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
         With the uses of `FINAL` only.
     dict
         ``inventory_share`` (country -> share of value added), ``spread`` (country -> million US$ not taken as
-        investment, absolute sum), ``dropped`` (million US$).
+        investment, absolute sum), ``dropped`` (million US$), ``negative_investment`` (country -> million US$).
     """
     final = mrio.final
     stock = final.sel(use="inventories", drop=True)
@@ -54,6 +55,11 @@ def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
     bad = uses.sel(use="investment", drop=True) + invested < 0
     invested = invested.where(~bad, 0.0)
     spread = stock - invested
+    fixed = uses.sel(use="investment", drop=True)
+    sold = fixed.where(fixed < 0, 0.0)
+    if bool((sold < 0).any()):
+        uses = uses - xr.where(uses.use == "investment", sold, 0.0).transpose(*uses.dims)
+        spread = spread + sold
     uses = uses + xr.where(uses.use == "investment", invested, 0.0).transpose(*uses.dims)
     total = mrio.inter.sum("acts") + uses.sum("use")
     factor = 1.0 + (spread / total.where(total > 0)).fillna(0.0)
@@ -69,6 +75,7 @@ def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
         "inventory_share": {c: float(share.sel(dst=c)) for c in mrio.countries},
         "spread": {c: float(np.abs(spread.sel(dst=c)).sum()) for c in mrio.countries},
         "dropped": dropped,
+        "negative_investment": {c: v for c in mrio.countries if (v := float(sold.sel(dst=c).sum())) < 0},
     }
     return Mrio(mrio.inter * factor, uses * factor, mrio.rest), report
 

@@ -129,16 +129,20 @@ def part_tables(
 
 
 def _technology(explicit: Economies, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean total input coefficients (comm, acts) and composition of final uses (comm, use)."""
+    """Mean total input coefficients (comm, acts) and composition of final uses (comm, use).
+
+    A country that does not make a product has no coefficients for it; the others' mean stands in.
+    """
     coef, comp = [], []
     for c in names:
         z = (explicit.zd + explicit.zm).sel(eco=c).values
         f = (explicit.fd + explicit.fm).sel(eco=c).values
         sold = explicit.zd.sel(eco=c).sum("acts") + explicit.fd.sel(eco=c).sum("use")
         out = (sold + explicit.trade.sel(src=c).sum("dst")).values
-        coef.append(z / out)
+        coef.append(np.divide(z, out, out=np.full_like(z, np.nan), where=out > 0))
         comp.append(f / f.sum(0))
-    return np.mean(coef, axis=0), np.mean(comp, axis=0)
+    mean = np.nanmean if np.isnan(coef).any() else np.mean
+    return mean(coef, axis=0), np.mean(comp, axis=0)
 
 
 def _solve(coef, final, sold, bought, members, target):

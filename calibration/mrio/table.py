@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
 import xarray as xr
 
 
@@ -17,11 +18,18 @@ class Mrio:
     final : DataArray (src, comm, dst, use)
     rest : str
         Label of the rest of the world.
+    product_tax : DataFrame, optional
+        Taxes less subsidies on products, million US$: index country, columns firms, household, government,
+        investment, and ``gdp`` at market prices of the table.
+    freight : Series, optional
+        International transport margins on imports by country, million US$.
     """
 
     inter: xr.DataArray
     final: xr.DataArray
     rest: str
+    product_tax: pd.DataFrame | None = None
+    freight: pd.Series | None = None
 
     @property
     def countries(self) -> list[str]:

@@ -116,9 +116,11 @@ def published_totals(macro: pd.DataFrame, facts: dict, to_rest: xr.DataArray, re
     """Published merchandise trade of the parts at fob, without re-exports (million US$)."""
     re = facts["reexports"]
     taken = pd.Series({p: float(re.get(p, 0.0)) for p in macro.index})
+    # Re-exported imports of a part whose published exports leave re-exports out already.
+    bound = pd.Series({p: float(re.get(f"{p}_imports", 0.0)) for p in macro.index})
     cif = 1.0 + facts["margin"]["cif_over_fob"]
     return pd.DataFrame(
-        {"exports": macro.exports - taken, "imports": (macro.imports - taken / re["markup"]) / cif},
+        {"exports": macro.exports - taken, "imports": (macro.imports - taken / re["markup"] - bound) / cif},
         index=macro.index,
     )
 

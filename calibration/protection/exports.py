@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from calibration.protection.blocs import read_groups
-from calibration.protection.tables import FactsError, gdp_weights, read_facts
+from calibration.protection.tables import FactsError, gdp_weights, of_year, read_facts
 
 FACTS = Path(__file__).resolve().parent / "facts"
 TEXTILES = "Tex"
@@ -64,9 +64,8 @@ def textile_quotas(config, trade: xr.DataArray) -> tuple[xr.DataArray, pd.DataFr
     if TEXTILES not in config.goods:
         raise FactsError(f"textile_quotas.csv: {config.name} has no sector {TEXTILES}; name it so, or drop the layer")
     rates = ("textiles", "clothing")
-    facts = read_facts(
-        FACTS / "textile_quotas.csv", ("exporter", "importer", *rates, *TRADE), ("exporter", "importer")
-    )
+    path = of_year(FACTS, "textile_quotas.csv", config.year)
+    facts = read_facts(path, ("exporter", "importer", *rates, *TRADE), ("exporter", "importer"))
     if (facts[[*rates, *TRADE]] < 0).any(axis=None):
         row = facts[(facts[[*rates, *TRADE]] < 0).any(axis=1)].iloc[0]
         raise FactsError(f"textile_quotas.csv: {row.exporter} to {row.importer} has a negative number")
@@ -92,7 +91,7 @@ def textile_quotas(config, trade: xr.DataArray) -> tuple[xr.DataArray, pd.DataFr
 def ordinary_taxes(config, raw: str | Path, trade: xr.DataArray) -> tuple[xr.DataArray, pd.DataFrame]:
     """Ordinary export taxes (comm, src, dst), one rate per commodity and exporter, from published revenue."""
     facts = read_facts(
-        FACTS / "export_taxes.csv",
+        of_year(FACTS, "export_taxes.csv", config.year),
         ("iso3", "year", "share_of_tax", "tax_of_gdp", "gdp_factor", "comm"),
         ("iso3", "comm"),
     )
@@ -126,7 +125,7 @@ def ordinary_taxes(config, raw: str | Path, trade: xr.DataArray) -> tuple[xr.Dat
 
 def _importers(config, importer: str) -> list[str]:
     """Regions that a row's importer stands for: a country's region, or every region of a group."""
-    groups = read_groups(FACTS / "groups.toml")
+    groups = read_groups(of_year(FACTS, "groups.toml", config.year))
     members = set(groups[importer]["members"]) if importer in groups else {importer}
     found = [r for r in config.reg if set(config.regions[r]) & members]
     mixed = [r for r in found if not set(config.regions[r]) <= members]

@@ -17,20 +17,20 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from calibration.protection.tables import FactsError, read_facts
+from calibration.protection.tables import FactsError, of_year, read_facts
 
 FACTS = Path(__file__).resolve().parent / "facts"
 
 
-def protection_coefficients(groups: dict[str, dict]) -> pd.Series:
-    """Nominal protection coefficient by ISO3, from producer support (``facts/farm_support.csv``).
+def protection_coefficients(groups: dict[str, dict], year: int) -> pd.Series:
+    """Nominal protection coefficient by ISO3, from producer support (``facts/<year>/farm_support.csv``).
 
     Raises
     ------
     FactsError
         If support is not between 0 and 100% of receipts, or a country is listed twice.
     """
-    table = read_facts(FACTS / "farm_support.csv", ("importer", "pse", "price_part"), ("importer",))
+    table = read_facts(of_year(FACTS, "farm_support.csv", year), ("importer", "pse", "price_part"), ("importer",))
     rates: dict[str, float] = {}
     for row in table.itertuples():
         if not 0 <= row.pse < 100 or not 0 <= row.price_part <= 1:
@@ -46,19 +46,21 @@ def protection_coefficients(groups: dict[str, dict]) -> pd.Series:
 
 
 def farm_layer(
-    applied: xr.DataArray, weights: xr.DataArray, groups: dict[str, dict], preference: xr.DataArray
+    applied: xr.DataArray, weights: xr.DataArray, groups: dict[str, dict], preference: xr.DataArray, year: int
 ):
     """Ad valorem equivalents on top of applied tariffs, by pair of countries.
 
     Parameters
     ----------
     applied : DataArray (comm, src, dst)
-        Applied tariffs of 1997, fraction, countries.
+        Applied tariffs of the base year, fraction, countries.
     weights : DataArray (comm, src, dst)
         Trade, million US$.
     groups : dict
     preference : DataArray (comm, src, dst)
         Multiplier of the layer (0 inside a customs union).
+    year : int
+        Year of the facts.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def farm_layer(
     coverage = read_facts(FACTS / "farm_coverage.csv", ("comm", "coverage"), ("comm",)).set_index("comm")[
         "coverage"
     ]
-    npc = protection_coefficients(groups)
+    npc = protection_coefficients(groups, year)
     layer = xr.zeros_like(applied)
     rows = []
     for country in [c for c in npc.index if c in applied.dst.values]:

@@ -15,6 +15,15 @@ class FactsError(CGEError):
     """A fact table or raw file that is missing, incomplete or without a source."""
 
 
+def of_year(folder: Path, name: str, year: int) -> Path:
+    """Path of a fact table: ``<folder>/<year>/<name>`` where a year has its own, else ``<folder>/<name>``.
+
+    Facts of a base year stand in the folder of that year only, so that no other year takes them by default.
+    """
+    path = folder / str(year) / name
+    return path if path.is_file() or not (folder / name).is_file() else folder / name
+
+
 def read_facts(path: str | Path, required: tuple[str, ...], key: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a table of facts and check that each row has a source and a status.
 

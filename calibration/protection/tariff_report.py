@@ -6,14 +6,9 @@ import pandas as pd
 import xarray as xr
 
 from calibration.protection.blocs import union_reference
-from calibration.protection.files import COUNTRIES
-
-LAYERS = ("applied", "farm", "tms1993")
 
 
-def report(
-    config, layers, weights, files, goods, means, size, ratio, tariffication, farm_table, groups
-) -> dict:
+def report(config, layers, weights, source, means, size, ratio, farm_table, groups) -> dict:
     """Arrange averages, coverage and imputations of the layers.
 
     Returns
@@ -28,14 +23,18 @@ def report(
     return {
         "averages": averages(layers, trade),
         "by_comm": _by_commodity(layers, trade),
-        "own_check": _own_check(files),
-        "coverage": _coverage(config, means, size, groups),
+        "own_check": source.own_check,
+        "coverage": _coverage(config, source, means, size, groups),
         "imputed": means.reset_index(),
         "farm": farm_table,
-        "tariffication": tariffication,
+        "tariffication": source.tariffication,
         "notes": [
-            f"mean tariffs of 1993 that are not published: 1997 times {ratio:.3f}, the median of the others",
-            "farm tariffs of the files that rise from 1993 to 2005 stay as in 1993 (see tariffication)",
+            *(
+                f"mean tariffs of {year} that are not published: {config.year} times {value:.3f}, "
+                "the median of the others"
+                for year, value in ratio.items()
+            ),
+            *source.notes,
             "exporters outside the files face the importer's rate for the files' rest of the world",
         ],
     }
@@ -58,7 +57,7 @@ def averages(layers: dict, trade: xr.DataArray) -> pd.DataFrame:
     parts["other_goods"] = [c for c in trade.comm.values if c not in parts["farm_goods"]]
     for part, comm in parts.items():
         weight = trade.sel(comm=comm)
-        for name in LAYERS:
+        for name in layers:
             duty = layers[name].sel(comm=comm) * weight
             by_importer = (duty.sum(["comm", "src"]) / weight.sum(["comm", "src"])).to_series()
             by_importer["world"] = float(duty.sum() / weight.sum())
@@ -68,19 +67,11 @@ def averages(layers: dict, trade: xr.DataArray) -> pd.DataFrame:
 
 def _by_commodity(layers: dict, trade: xr.DataArray) -> pd.DataFrame:
     total = trade.sum(["src", "dst"])
-    columns = {n: ((layers[n] * trade).sum(["src", "dst"]) / total * 100).to_series() for n in LAYERS}
+    columns = {n: ((layers[n] * trade).sum(["src", "dst"]) / total * 100).to_series() for n in layers}
     return pd.DataFrame(columns).reindex(list(trade.comm.values)).rename_axis("comm").reset_index()
 
 
-def _own_check(files: dict) -> pd.DataFrame:
-    rows = []
-    for year in (1993, 2005):
-        mean = float((files[f"t{year}"] * files[f"x{year}"]).sum() / files[f"x{year}"].sum())
-        rows.append((year, 100 * mean, float(files[f"x{year}"].sum())))
-    return pd.DataFrame(rows, columns=["year", "world_mean_percent", "trade_million_usd"])
-
-
-def _coverage(config, means: pd.DataFrame, size: pd.Series, groups: dict) -> pd.DataFrame:
+def _coverage(config, source, means: pd.DataFrame, size: pd.Series, groups: dict) -> pd.DataFrame:
     reference = union_reference(groups)
     rows = []
     for region in config.reg:
@@ -92,10 +83,10 @@ def _coverage(config, means: pd.DataFrame, size: pd.Series, groups: dict) -> pd.
             "no tariff": 0.0,
         }
         for country in config.regions[region]:
-            stand_in = country if country in COUNTRIES else reference.get(country)
-            if stand_in in COUNTRIES:
+            stand_in = country if country in source.importers else reference.get(country)
+            if stand_in in source.importers:
                 kind = "bilateral file"
-            elif pd.isna(means.at[country, "mean1997"]):
+            elif pd.isna(means.at[country, f"mean{config.year}"]):
                 kind = "no tariff"
             else:
                 kind = {"verified": "verified mean", "recalled": "recalled mean"}.get(

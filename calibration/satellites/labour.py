@@ -82,13 +82,13 @@ def skill_splits(config: Config, raw: Path, wagebill: xr.DataArray | None = None
     out = np.empty((len(config.comm), 2, len(config.reg)))
     for j, region in enumerate(config.reg):
         weight = weights[:, j] / weights[:, j].sum()
-        out[:, 1, j] = _with_mean(odds, weight, float(shares.wages[region]))
+        out[:, 1, j] = with_mean(odds, weight, float(shares.wages[region]))
     out[:, 0, :] = 1 - out[:, 1, :]
     dims = ("acts", "skill", "reg")
     return xr.DataArray(out, {"acts": config.comm, "skill": list(config.skills), "reg": config.reg}, dims)
 
 
-def _with_mean(odds: np.ndarray, weight: np.ndarray, mean: float) -> np.ndarray:
+def with_mean(odds: np.ndarray, weight: np.ndarray, mean: float) -> np.ndarray:
     """Shares ``m odds / (1 + m odds)`` with the weighted mean given."""
 
     def shares(log_m: float) -> np.ndarray:
@@ -96,6 +96,38 @@ def _with_mean(odds: np.ndarray, weight: np.ndarray, mean: float) -> np.ndarray:
 
     log_m = brentq(lambda x: float(weight @ shares(x)) - mean, -30, 30, xtol=1e-14)
     return shares(log_m)
+
+
+def as_the_host(config: Config, raw: Path, share: pd.DataFrame, workers: pd.DataFrame) -> pd.DataFrame:
+    """Skill shares with the odds of the hosts of facts/host_skill.csv moved until their mean is the host's own.
+
+    Where migrants are most of the work force, its skill is theirs; the homes' own shares would give more unskilled
+    migrants than there are unskilled workers.
+
+    Parameters
+    ----------
+    config : Config
+    raw : Path
+    share : DataFrame
+        College share of migrant workers: index home region, columns host ISO3.
+    workers : DataFrame
+        Migrant workers of the same shape, any unit.
+
+    Returns
+    -------
+    DataFrame
+        As ``share``.
+    """
+    hosts = [c for c in facts("host_skill", config.year).iso if c in share]
+    if not hosts:
+        return share
+    countries, _ = country_skills(config, raw, country_table(config, raw)[0])
+    share = share.copy()
+    for c in hosts:
+        weight = (workers[c] / workers[c].sum()).to_numpy(float)
+        odds = (share[c] / (1 - share[c])).to_numpy(float)
+        share[c] = with_mean(odds, weight, float(countries.workers[c]))
+    return share
 
 
 def labour_tax_rates(config: Config, raw: Path) -> xr.DataArray:

@@ -33,7 +33,7 @@ def region_rates(config: Config, raw: Path) -> pd.DataFrame:
         verified, recalled, assumption (shares of the wage bill behind the rate).
     """
     table, _ = country_table(config, raw)
-    rows = facts("labour_taxes")
+    rows = facts("labour_taxes", config.year)
     own = rows[rows.kind == "country"].set_index("key")
     default = rows[rows.kind == "region"].set_index("key")
     pit_share = facts("labour_parameters").set_index("name").value.astype(float)["pit_share_of_wages"]

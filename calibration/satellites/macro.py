@@ -133,7 +133,7 @@ def country_table(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataFrame
     inside = {"XKX"} if "SRB" in out.index and out.gdp.get("SRB", np.nan) > 0 else set()
     _fill(out, "gdp", gdp_wdi, "WDI", log, inside)
     _fill(out, "pop", pop_wdi, "WDI", log, inside)
-    for row in facts("macro_gaps").itertuples():
+    for row in facts("macro_gaps", config.year).itertuples():
         if row.iso in out.index and np.isnan(out.at[row.iso, row.variable]):
             out.at[row.iso, row.variable] = float(row.value)
             out.at[row.iso, "source"] = row.status
@@ -145,7 +145,7 @@ def country_table(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataFrame
     log += [(iso, "all", left_out) for iso in out.index[empty]]
     out = out[~(out.gdp.isna() & out["pop"].isna())].copy()
     _fill_ratios(out, log)
-    _replace_capital(out, log)
+    _replace_capital(out, log, config.year)
     _fill_labour_share(out, log)
     out["wages"] = out.gdp * out.labour_share
     imputed = pd.DataFrame(log, columns=["country", "variable", "how"])
@@ -176,9 +176,9 @@ def _fill_ratios(out: pd.DataFrame, log: list) -> None:
             log.append((iso, column, f"assumption: the region's mean ratio to {base}"))
 
 
-def _replace_capital(out: pd.DataFrame, log: list) -> None:
+def _replace_capital(out: pd.DataFrame, log: list, year: int) -> None:
     """Give regions in facts/capital_rules.csv another region's capital-output ratio."""
-    for rule in facts("capital_rules").itertuples():
+    for rule in facts("capital_rules", year).itertuples():
         like, here = out[out.region == rule.like], out.region == rule.region
         ratio = like.vkb.sum() / like.gdp.sum()
         new = out.gdp[here] * ratio

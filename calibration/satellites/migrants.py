@@ -10,8 +10,9 @@ import pandas as pd
 import xarray as xr
 
 from calibration.config import Config
-from calibration.satellites.labour import labour_facts, skill_employment
+from calibration.satellites.labour import as_the_host, labour_facts, skill_employment
 from calibration.satellites.macro import country_table
+from calibration.satellites.matrices import interpolated_stock
 from calibration.satellites.names import to_iso
 from calibration.satellites.remittances import remittances
 from calibration.satellites.skills import IER_CODES, country_skills, locations_2010
@@ -70,6 +71,27 @@ def stock_2000(raw: Path) -> pd.DataFrame:
     """World Bank Global Bilateral Migration Database 2000: persons, home in rows, host in columns, ISO3."""
     matrix = read_r(raw_file(raw, "migrants_remittances/migration.world_2000.RData")).to_pandas()
     return _coded(matrix, raw, "migration.world_2000.RData")
+
+
+def base_stock(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.Series]:
+    """Migrants by pair of countries (persons) as the configuration's ``migrants.stocks`` says, and the cells' fate.
+
+    ``bank_2000``: the Global Bilateral Migration Database of 2000, to be brought to the base year.
+    ``interpolate``: two matrices of the World Bank around the base year (`calibration.satellites.matrices`).
+
+    Raises
+    ------
+    BenchmarkError
+        If ``migrants.stocks`` is another word.
+    """
+    method = config.migrants["stocks"]
+    if method == "interpolate":
+        return interpolated_stock(config, raw)
+    if method != "bank_2000":
+        raise BenchmarkError(f"{config.name}: migrants.stocks = {method!r}; use bank_2000 or interpolate")
+    stock = stock_2000(raw)
+    total = float(stock.to_numpy().sum())
+    return stock, pd.Series({"named": total, "unnamed": 0.0, "lost": 0.0, "world": total})
 
 
 @lru_cache(maxsize=4)
@@ -154,23 +176,21 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
         employment, kept, share), ``blocks`` (DataFrame of moved borders and of the partition of India,
         million persons).
     """
-    stock = stock_2000(raw)
+    stock, cells = base_stock(config, raw)
     region = config.country_region()
     table, _ = country_table(config, raw)
     rate = table.emp / table["pop"] / 1e3
-    rate.update(facts("participation").set_index("iso").value.astype(float))
+    rate.update(facts("participation", config.year).set_index("iso").value.astype(float))
     outside = sorted((set(stock.index) | set(stock.columns)) - set(region))
     inside = stock.loc[[i for i in stock.index if i in region], [c for c in stock.columns if c in region]]
     fallback = (
         table.emp.groupby(table.region).sum() / table["pop"].groupby(table.region).sum() / 1e3
     ).to_dict()
     per_host = pd.Series({c: rate.get(c, fallback[region[c]]) for c in inside.columns})
-    change = change_to_base_year(config, raw)
-    factor = (
-        change.to_pandas()
-        .loc[[region[i] for i in inside.index], [region[c] for c in inside.columns]]
-        .to_numpy()
-    )
+    factor = 1.0
+    if config.migrants["stocks"] == "bank_2000":
+        change = change_to_base_year(config, raw).to_pandas()
+        factor = change.loc[[region[i] for i in inside.index], [region[c] for c in inside.columns]].to_numpy()
     people = inside * factor / 1e3
     workers, cut = _below_work_force(people * per_host, table, float(parameters()["largest_migrant_share"]))
     blocks = _blocks(people, "statistical_migrants")
@@ -185,7 +205,8 @@ def people_and_workers(config: Config, raw: Path) -> tuple[dict, dict]:
         "by_host_country": workers.groupby(region).sum().reindex(config.reg),
     }
     report = {
-        "migrants_total": _totals(stock, inside, outside, stocks),
+        "migrants_total": _totals(config, stock, inside, outside, stocks),
+        "migrants_cells": cells,
         "host_countries": cut,
         "blocks": pd.DataFrame(
             [
@@ -218,14 +239,16 @@ def _below_work_force(
     )
 
 
-def _totals(stock: pd.DataFrame, inside: pd.DataFrame, outside: list[str], stocks: dict) -> pd.Series:
+def _totals(
+    config: Config, stock: pd.DataFrame, inside: pd.DataFrame, outside: list[str], stocks: dict
+) -> pd.Series:
     people, workers = stocks["people"], stocks["workers"]
     own_people, own_workers = np.trace(people.values) / 1e3, np.trace(workers.values) / 1e3
     moved, moved_workers = stocks["statistical"], stocks["statistical_workers"]
     out = pd.Series(
         {
-            "file 2000": stock.to_numpy().sum() / 1e6,
-            "both ends in the regions 2000": inside.to_numpy().sum() / 1e6,
+            f"file {config.migrant_stock_year}": stock.to_numpy().sum() / 1e6,
+            f"both ends in the regions {config.migrant_stock_year}": inside.to_numpy().sum() / 1e6,
             "lost: an end in no region": (stock.to_numpy().sum() - inside.to_numpy().sum()) / 1e6,
             "base year, all": float(people.sum()) / 1e3,
             "base year, between countries of one region (folded in)": own_people,
@@ -317,6 +340,7 @@ def labour_by_home(config: Config, raw: Path, stocks: dict) -> tuple[xr.DataArra
     region = config.country_region()
     workers = stocks["by_host_country"]
     share, taken = share[workers.columns], taken[workers.columns]
+    share = as_the_host(config, raw, share, workers)
     skilled = (workers * share).T.groupby(region).sum().T.reindex(columns=config.reg).fillna(0.0)
     total = workers.T.groupby(region).sum().T.reindex(columns=config.reg).fillna(0.0)
     employment = skill_employment(config, raw)

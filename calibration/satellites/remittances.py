@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from calibration.config import Config
+from calibration.satellites.matrices import between, mix, read_matrix
 from calibration.satellites.names import plain, to_iso
 from calibration.satellites.sources import facts, raw_file
 from cge.benchmark.wages import base_wages
@@ -73,7 +74,7 @@ def receipts(config: Config, raw: Path) -> tuple[pd.Series, pd.Series]:
     Series
         ISO3; ``verified``, ``recalled``, ``assumption`` or ``scaled``.
     """
-    known = facts("remittances_received")
+    known = facts("remittances_received", config.year)
     known = known[known.year.astype(int) == config.year].set_index("iso")
     if known.empty:
         raise BenchmarkError(
@@ -93,7 +94,10 @@ def receipts(config: Config, raw: Path) -> tuple[pd.Series, pd.Series]:
 
 
 def corridors(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
-    """Base-year receipts spread over senders by the corridor pattern of 2010.
+    """Remittances of the base year by pair, as the configuration's ``migrants.remittances`` says.
+
+    ``receipts``: published receipts spread over senders by the corridor pattern of 2010. ``interpolate``: the
+    World Bank's matrices of two years around the base year, interpolated pair by pair.
 
     Parameters
     ----------
@@ -107,6 +111,8 @@ def corridors(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
     dict
         ``remittances_total`` (Series, million US$) and ``remittances_status`` (Series: receipts by status).
     """
+    if config.migrants["remittances"] == "interpolate":
+        return _interpolated(config, raw)
     value, status = receipts(config, raw)
     pattern = matrix_2010(raw)
     region = config.country_region()
@@ -119,11 +125,7 @@ def corridors(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
     for iso in without:
         same = [c for c in value.index if region.get(c) == region[iso] and sums[c] > 0]
         spread[iso] = columns[same].sum(axis=1) / sums[same].sum() * value[iso]
-    frame = spread.T.groupby(region).sum().T.groupby(region).sum()
-    frame = frame.reindex(index=config.reg, columns=config.reg).fillna(0.0)
-    flows = xr.DataArray(
-        frame.to_numpy().T.copy(), {"home": config.reg, "host": config.reg}, ("home", "host")
-    )
+    flows = _to_regions(config, spread)
     own = float(np.trace(flows.values))
     report = {
         "remittances_total": pd.Series(
@@ -144,11 +146,53 @@ def corridors(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
     return flows, report
 
 
+def _to_regions(config: Config, spread: pd.DataFrame) -> xr.DataArray:
+    """Sum a matrix of countries (sender in rows, receiver in columns) to regions (home, host)."""
+    region = config.country_region()
+    frame = spread.T.groupby(region).sum().T.groupby(region).sum()
+    frame = frame.reindex(index=config.reg, columns=config.reg).fillna(0.0)
+    return xr.DataArray(frame.to_numpy().T.copy(), {"home": config.reg, "host": config.reg}, ("home", "host"))
+
+
+def interpolated_matrix(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.Series]:
+    """Remittances of the base year (million US$, sender in rows, receiver in columns, ISO3), and the cells' fate."""
+    low, (high, name) = 2010, next((int(y), f) for y, f in config.migrants["remittance_files"].items())
+    weight = between(config.year, low, high)
+    later, report = read_matrix(raw, name)
+    lost = lost_2010(raw)
+    early = pd.Series({"named": lost["both ends a country"], "unnamed": 0.0, "lost": lost["lost"]})
+    early["world"] = lost["all cells"]
+    return mix(matrix_2010(raw), later, weight), (1 - weight) * early + weight * report
+
+
+def _interpolated(config: Config, raw: Path) -> tuple[xr.DataArray, dict]:
+    matrix, cells = interpolated_matrix(config, raw)
+    region = config.country_region()
+    known = matrix.loc[[c for c in matrix.index if c in region], [c for c in matrix.columns if c in region]]
+    flows = _to_regions(config, known)
+    own = float(np.trace(flows.values))
+    report = {
+        "remittances_total": pd.Series(
+            {
+                "published receipts": cells["world"],
+                "sender or receiver not a country": cells["lost"],
+                "sender or receiver in no region": matrix.to_numpy().sum() - known.to_numpy().sum(),
+                "inside a region (dropped)": own,
+                "between regions": float(flows.sum()) - own,
+            },
+            name="million US$",
+        ),
+        "remittances_cells": cells,
+    }
+    np.fill_diagonal(flows.values, 0.0)
+    return flows, report
+
+
 def _published(config: Config, value: pd.Series) -> pd.DataFrame:
     """Sums of receipts beside the published orders of magnitude (million US$)."""
     region = config.country_region()
     sender_side = value[[c for c in value.index if region.get(c) in config.importers]].sum()
-    table = facts("remittances_world").set_index("group")[["value", "status"]]
+    table = facts("remittances_world", config.year).set_index("group")[["value", "status"]]
     table.columns = ["published", "status"]
     table["here"] = pd.Series(
         {"all receivers": value.sum(), "developing receivers": value.sum() - sender_side}

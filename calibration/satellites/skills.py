@@ -20,6 +20,7 @@ from calibration.satellites.names import to_iso
 from calibration.satellites.sources import facts, raw_file
 
 LOCATION_YEAR = 2010
+# Ratio of the base year to 2010, for a base year before it; after it, the reciprocals.
 PLAUSIBLE_CHANGE = (0.3, 1.0)
 LARGEST_FALL = 1.5
 IER_CODES = {"ROM": "ROU", "ZAR": "COD"}
@@ -59,7 +60,7 @@ def locations_2010(raw: Path) -> pd.DataFrame:
 def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Skill of workers and pay ratio of every country of the macro table.
 
-    The college share of 2010 is pulled back with Barro-Lee: times the ratio of completed tertiary education
+    The college share of 2010 is pulled to the base year with Barro-Lee: times the ratio of completed tertiary education
     in the base year to 2010. So shares, pay ratios and the skills of movers have one definition; the
     levels of Barro-Lee are far below it in some rich countries (Germany 11% against 26%). A ratio above 1
     or below 0.3 is noise of the panel, a missing one is not there: the region's mean ratio stands in.
@@ -82,11 +83,11 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     """
     loc = locations_2010(raw)
     out = pd.DataFrame({"region": table.region, "emp": table.emp, "wagebill": table.wages})
-    replaced = facts("attainment_replaced").set_index("iso").value.astype(float)
+    replaced = facts("attainment_replaced", config.year).set_index("iso").value.astype(float)
     usable = [i for i in out.index if i not in replaced.index]
     now = interpolated(barro_lee(raw), config.year).reindex(usable).reindex(out.index)
     later = barro_lee(raw)[LOCATION_YEAR].reindex(usable).reindex(out.index)
-    factor, log = _pull_back(out, now, later)
+    factor, log = _pull_back(out, now, later, config.year > LOCATION_YEAR)
     out["people"] = (loc.share.reindex(out.index) * factor).fillna(now)
     log += [
         (i, "attainment", "level of Barro-Lee")
@@ -101,7 +102,7 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     for iso in out.index[out.people.isna()]:
         out.at[iso, "people"] = mean[out.region[iso]]
         log.append((iso, "attainment", "mean of the region"))
-    premium = facts("college_premium").set_index("iso").ratio.astype(float)
+    premium = facts("college_premium", config.year).set_index("iso").ratio.astype(float)
     out["ratio"] = premium.reindex(out.index).fillna(loc.ratio.reindex(out.index))
     log += [
         (iso, "college premium", "facts/college_premium.csv") for iso in premium.index if iso in out.index
@@ -120,13 +121,18 @@ def country_skills(config: Config, raw: Path, table: pd.DataFrame) -> tuple[pd.D
     return out, how
 
 
-def _pull_back(out: pd.DataFrame, now: pd.Series, later: pd.Series) -> tuple[pd.Series, list]:
+def _pull_back(
+    out: pd.DataFrame, now: pd.Series, later: pd.Series, forward: bool = False
+) -> tuple[pd.Series, list]:
     """Ratio of attainment in the base year to 2010 by country, and where the region's mean stands in."""
     own = now / later.where(later > 0)
-    falls = own.between(1.0, LARGEST_FALL, inclusive="right")
+    plausible = tuple(sorted(1 / x for x in PLAUSIBLE_CHANGE)) if forward else PLAUSIBLE_CHANGE
+    falls = own.between(1 / LARGEST_FALL, 1.0, inclusive="left") if forward else own.between(
+        1.0, LARGEST_FALL, inclusive="right"
+    )
     log = [(i, "attainment", f"ratio {own[i]:.2f} taken as 1") for i in out.index[falls]]
     own = own.mask(falls, 1.0)
-    clean = own.between(*PLAUSIBLE_CHANGE)
+    clean = own.between(*plausible)
     sums = pd.DataFrame({"region": out.region, "now": now * out.emp, "later": later * out.emp})[clean]
     totals = sums.groupby("region")[["now", "later"]].sum()
     means = (totals.now / totals.later).to_dict()

@@ -15,8 +15,8 @@ FACTS = Path(__file__).resolve().parent / "facts"
 STATUSES = ("verified", "recalled", "assumption")
 
 
-def facts(name: str) -> pd.DataFrame:
-    """Read one published-fact table, ``facts/<name>.csv``.
+def facts(name: str, year: int | None = None) -> pd.DataFrame:
+    """Read one published-fact table, ``facts/<name>.csv``, or ``facts/<year>/<name>.csv`` for facts of a base year.
 
     Every row says where its number comes from: ``verified`` (read in the document named in
     ``source``), ``recalled`` (a published source quoted from memory, not checked) or ``assumption``.
@@ -24,6 +24,7 @@ def facts(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
+    year : int, optional
 
     Returns
     -------
@@ -32,9 +33,12 @@ def facts(name: str) -> pd.DataFrame:
     Raises
     ------
     BenchmarkError
-        If a row has no source or an unknown status.
+        If there is no such table, or a row has no source or an unknown status.
     """
-    table = pd.read_csv(FACTS / f"{name}.csv", comment="#", keep_default_na=False)
+    path = FACTS / ("" if year is None else str(year)) / f"{name}.csv"
+    if not path.is_file():
+        raise BenchmarkError(f"no table {path.relative_to(FACTS.parent)}; write the facts of the year, with sources")
+    table = pd.read_csv(path, comment="#", keep_default_na=False)
     for row, (status, source) in enumerate(zip(table["status"], table["source"], strict=True), start=2):
         if status not in STATUSES or not source.strip():
             raise BenchmarkError(

@@ -8,6 +8,7 @@ from cge.benchmark.gtap import read_gtap
 from cge.benchmark.gtap_write import write_gtap
 from cge.benchmark.headers import HEADERS, Header
 from cge.benchmark.io import open_benchmark, write_benchmark
+from cge.benchmark.listing import ShippedBenchmark, shipped_benchmarks
 from cge.benchmark.sam import Sam, check_sam, from_sam, make_sam
 from cge.benchmark.sam_accounts import check_accounts
 from cge.benchmark.sam_csv import read_sam_csv, write_sam_csv
@@ -23,6 +24,7 @@ __all__ = [
     "CheckReport",
     "Header",
     "Sam",
+    "ShippedBenchmark",
     "aggregate",
     "base_wages",
     "check_accounts",
@@ -37,6 +39,7 @@ __all__ = [
     "read_sam_csv",
     "region_sam",
     "sam_summary",
+    "shipped_benchmarks",
     "synthetic_benchmark",
     "synthetic_world",
     "write_benchmark",

@@ -47,7 +47,7 @@ def add(sub: Any) -> None:
     c.add_argument("--no-taxes", action="store_true")
     c.set_defaults(run=_synth)
 
-    c = sub.add_parser("benchmarks", help="list the shipped benchmarks")
+    c = sub.add_parser("benchmarks", help="list the shipped benchmarks: year, size, sources, checks")
     c.set_defaults(run=_benchmarks)
 
 
@@ -91,11 +91,24 @@ def _synth(args: argparse.Namespace) -> int:
 
 
 def _benchmarks(args: argparse.Namespace) -> int:
-    from cge._paths import shipped, shipped_names
-    from cge.benchmark import open_benchmark
+    import textwrap
 
-    for name in shipped_names("sam_data"):
-        b = open_benchmark(shipped("sam_data", name), check=False)
-        sizes = ", ".join(f"{len(b.sets[s])} {s}" for s in ("reg", "comm", "acts", "endw", "skill"))
-        print(f"{name}: {b.meta.get('title', '')} ({b.meta.get('year', '')}; {sizes})")
+    from cge.benchmark import shipped_benchmarks
+
+    def line(head: str, text: str) -> None:
+        print(textwrap.fill(f"{head}: {text}", 100, initial_indent="  ", subsequent_indent="    "))
+
+    for b in shipped_benchmarks():
+        print(textwrap.fill(f"{b.name}: {b.title}", 100, subsequent_indent="  "))
+        line("year", f"{b.year if b.year is not None else 'not given'}")
+        line("size", ", ".join(f"{n} {s}" for s, n in b.size.items()) + f"; {b.megabytes:.1f} MB")
+        for group, members in b.groups.items():
+            line(group, " ".join(members))
+        for what, publisher in b.sources.items():
+            line(f"source of {what.replace('_', ' ')}", publisher)
+        line("checks of the accounts", "{} of {} passed".format(*b.accounts))
+        if b.published:
+            counts = ", ".join(f"{kind} {met} of {rows}" for kind, (met, rows) in b.published.items())
+            line("checks against published numbers met", f"{counts}; misses are in the README.md")
+        line("folder", str(b.path))
     return 0

@@ -36,7 +36,8 @@ def _symbols(args: argparse.Namespace) -> int:
 def _equation(args: argparse.Namespace) -> int:
     from cge.model import table
 
-    rows = [r for r in (*table.definitions.values(), *table.conditions.values()) if args.name in (r.name, r.pairs)]
+    rows = [r for r in (*table.definitions.values(), *table.conditions.values(), *table.reported.values())
+            if args.name in (r.name, r.pairs)]
     if not rows:
         raise CGEError(f"no equation is called or determines '{args.name}'; `cge symbols` lists the variables")
     for row in rows:

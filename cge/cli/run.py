@@ -33,7 +33,7 @@ def add(sub: Any) -> None:
     c.add_argument("results", type=Path, help="netCDF file written by `cge run`")
     c.add_argument("--scenario", help="also print the gains by region of this scenario")
     c.add_argument("--welfare", action="store_true",
-                   help="and what contributes to residents' gain: taxes, terms of trade, technology, movers")
+                   help="and what contributes to residents' gain (taxes, terms of trade, ...), and who gains from what")
     c.set_defaults(run=_report)
 
     c = sub.add_parser("decompose", help="what each part of a scenario contributes to the results (subtotals)")
@@ -96,7 +96,7 @@ def _in_file_name(scenario: str) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from cge.report import print_decomposition, print_people_table, print_region_table, print_results
+    from cge.report import print_decomposition, print_group_table, print_people_table, print_region_table, print_results
     from cge.results import open_results
 
     ds = open_results(args.results)
@@ -108,6 +108,7 @@ def _report(args: argparse.Namespace) -> int:
         print_people_table(ds, args.scenario)
     if args.welfare:
         print_decomposition(ds, args.scenario)
+        print_group_table(ds, args.scenario)
     return 0
 
 

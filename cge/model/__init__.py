@@ -1,13 +1,16 @@
 """The equation table of the model: importing this package builds it."""
 
 from cge.model import (  # noqa: F401  (each block registers its rows)
+    compensation,
     decomposition,
     decomposition_technology,
     demand,
     endowments,
+    group_gains,
     income,
     indicators,
     investment,
+    labour_nest,
     migration,
     mobility,
     ownership,

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from cge.benchmark import HEADERS, Benchmark, base_wages
-from cge.errors import BenchmarkError
+from cge.errors import BenchmarkError, ScenarioError
+from cge.model.labour_nest_data import nest_data
 from cge.model.mobility_data import Layout, mobility_data
 from cge.model.ownership_data import Ownership, ownership_data
 from cge.model.table import Table
@@ -52,6 +53,7 @@ class Positions:
     n_endw: int
     n_comm: int
     mobility: bool = False  #: whether workers respond to wages
+    nests: bool = False  #: whether natives and migrants are imperfect substitutes
     tied: bool = False  #: whether new movers may be tied to activities
     foreign: bool = False  #: whether residents of other regions own capital
     migcap: bool = False  #: whether migrants own capital
@@ -89,7 +91,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     table : Table
         Its symbols' active sets are evaluated here.
     labour : mapping, optional
-        Replacements of :data:`LABOUR_DEFAULTS`; those of earlier migrants (nostatus, a number or an array over skill,
+        Replacements of :data:`LABOUR_DEFAULTS` and of the options of :mod:`cge.model.labour_nest_data`, which are off
+        by default; those of earlier migrants (nostatus, a number or an array over skill,
         home and host; statusgap; informal) change the base-year accounts of migrants and residents.
     rordelta : float, optional
         1: investment by rates of return, 0: fixed shares; default from the benchmark.
@@ -146,6 +149,11 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
     labour_at = [bench.sets["endw"].index(s) for s in bench.sets["skill"]]
     tied_data(add, b["EVOS"][labour_at], n["EFF0"][1], len(regs), ties)
     terms_data(add)
+    nests = nest_data(add, n["EARL0"][1], n["EFF0"][1], opts, mobility is not None)
+    if nests and ties is not None:
+        raise ScenarioError("movers tied to activities and natives and migrants as imperfect substitutes do not go "
+                            "together: the wage of a tie rests on perfect substitution; leave out tied, or "
+                            "sigma_native_migrant and sigma_earlier_new")
     _household(bench, add, b, n, vpp, vgp)
     _totals(bench, add, b, n)
     _check(bench, n)
@@ -154,7 +162,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         labour=np.array(labour_at, dtype=int),
         capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
         margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int),
-        mobility=mobility is not None, tied=ties is not None,
+        mobility=mobility is not None, nests=nests, tied=ties is not None,
         foreign=bool(n["OWNF"][1].any()), migcap=bool(n["MIGHOLD"][1].any() or n["SETTLED"][1] > 0))
     values = {k: v for k, (_, v) in n.items()}
     masks = {}
@@ -243,6 +251,8 @@ def _labour(bench, add, b, opts) -> None:
                              f"{rem[s, c, h]:.4g} million US$ out of {income[s, c, h]:.4g} under the labour options "
                              "nostatus and statusgap; lower one of them for this pair")
     add("SPENDE0", _PAIR, income - rem)
+    add("YEARL0", _PAIR, income)
+    add("STATUSLOST0", _PAIR, (wnet[:, None, :] + exempt - part) * eff * off)
     add("MSHR", _PAIR, np.zeros(off.shape))
     mpop = b.get("MPOP", np.zeros((nr, nr)))
     add("POPRES", (_R,), b["POP"] - mpop.sum(0) / 1000.0)
@@ -324,6 +334,8 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
     for name, value in taxes.items():
         add(f"{name.upper()}0", (_R,), value)
     add("TAXHEAD0", (_R,), (sum(taxes.values()) - n["EXEMPT0"][1]) / b["POP"])
+    add("PAID0", (_R,), n["STATUSLOST0"][1].sum((0, 1)))
+    add("TAX0", (_R,), sum(taxes.values()) - n["EXEMPT0"][1])
     xp, xg, xs = yp / income, yg / income, b["SAVE"] / income
     shares = vpp / np.where(ypall > 0, ypall, 1.0)
     ue = add("UEPRIV0", (_R,), (shares * b["INCPAR"]).sum(0))

@@ -52,6 +52,8 @@ def natives(v):
 @table.define("skill", "reg")
 def qlab(v):
     """Labour supply of the host in efficiency units."""
+    if v.sets.nests:
+        return v.qnest * index(1.0 - v.unemp, v.ONE_SR)
     efficiency = v.natives + level(v.EARL0) + at(total(v.AN * v.mov, "home"), host="reg")
     efficiency = efficiency - v.idlelab if v.sets.tied else efficiency
     return index(efficiency * (1.0 - v.unemp), v.EFF0)
@@ -65,9 +67,9 @@ def wage_floor(v):
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def wnet(v):
-    """After-tax labour income per thousand efficiency units (of free labour, where some new movers are tied)."""
+    """After-tax labour income per thousand efficiency units: composite of nested kinds, or free labour beside ties."""
     pay = take(total(v.EVOS * v.pes * v.qfe, "acts"), "endw", v.sets.labour, "skill")
-    return level(pay / (v.EFF0 * v.qlab)) if not v.sets.tied else (level(pay) + v.tieloss) / level(v.EFF0 * v.qlab)
+    return (level(pay) + v.tieloss) / level(v.EFF0 * v.qlab) if v.sets.tied else level(pay / (v.EFF0 * v.qlab))
 
 
 @table.define("skill", "reg", unit=_MUSD, positive=False)
@@ -83,13 +85,15 @@ def wgross(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def yearl(v):
     """After-tax labour income of earlier migrants, less what those without legal status lose."""
-    return at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF) + v.exempt - v.statuslost
+    wage = v.wnet * v.relearl if v.sets.nests else v.wnet
+    return at(wage * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF) + v.exempt - v.statuslost
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def ynew(v):
     """Labour income of new movers after labour tax (TAXMOV is the part of the tax that they pay)."""
     wage = v.wnet + (1.0 - v.TAXMOV) * (v.wgross - v.wnet)
+    wage = wage * v.relnew if v.sets.nests else wage
     pay = at(wage * (1.0 - v.unemp), reg="host") * v.AN * v.mov
     return pay * v.tiekept if v.sets.tied else pay
 
@@ -205,7 +209,8 @@ def people(v):
 @table.define("reg", unit=_MUSD, positive=False)
 def refund(v):
     """Labour and consumption taxes not paid: by exempt movers (TAXMOV, CTAXMOV below one), by those without status."""
-    labour = (1.0 - v.TAXMOV) * at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * v.AN * v.mov
+    tax = (v.wgross - v.wnet) * v.relnew if v.sets.nests else v.wgross - v.wnet
+    labour = (1.0 - v.TAXMOV) * at(tax * (1.0 - v.unemp), reg="host") * v.AN * v.mov
     labour = labour * v.tiekept if v.sets.tied else labour
     own = v.netnew - v.remnew + v.sharenew
     consumption = v.spendnew - (own + v.ownnew if v.sets.migcap else own)
@@ -227,7 +232,8 @@ def tax_revenue_per_head(v):
 
 @table.define("skill", "reg")
 def realwage(v):
-    """Real wage of the skill: after-tax pay per efficiency unit over the price of private consumption."""
-    return take(v.pe, "endw", v.sets.labour, "skill") / v.ppriv
+    """Real wage of natives: after-tax pay per efficiency unit over the price of private consumption."""
+    wage = take(v.pe, "endw", v.sets.labour, "skill") / v.ppriv
+    return wage * v.relnat if v.sets.nests else wage
 
 

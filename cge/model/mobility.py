@@ -46,7 +46,8 @@ def realpay(v):
     """Expected real after-tax pay of a worker: wage times employment over the price of private consumption."""
     # The wage is the market price of labour, not pay over workers (wnet), which would hang on who moves.
     wage = take(v.pe * v.qe, "endw", v.sets.labour, "skill")
-    return wage / v.ppriv * index(1.0 - v.unemp, v.ONE_SR)
+    real = wage / v.ppriv * index(1.0 - v.unemp, v.ONE_SR)
+    return real * v.relnat if v.sets.nests else real
 
 
 @table.define(*_PAIR, unit=_POINTS, positive=False, active="MOVES")
@@ -58,7 +59,7 @@ def rentrate(v):
 @table.define(*_PAIR, active="MOVES")
 def movegain(v):
     """Real pay in the host less terms of movement, costs and rent, over real pay at home."""
-    return v.paykept * at(v.realpay, reg="host") / at(v.realpay, reg="home") / (v.migcost * exp(v.rentrate))
+    return v.paykept * at(v.realpaynew, reg="host") / at(v.realpay, reg="home") / (v.migcost * exp(v.rentrate))
 
 
 @table.define(*_PAIR, unit="fraction of the base stock", positive=False, active="MOVES")

@@ -31,6 +31,7 @@ import numpy as np
 from cge.errors import TableError
 from cge.model.named import Named, as_named, constant, is_object, namespace
 from cge.model.ops import level, log, total, where_active
+from cge.model.reported import solve_reported
 
 #: Marks a rate's term that integrates a level instead of a logarithm.
 LEVEL = "level"
@@ -49,7 +50,7 @@ class Symbol:
     dims : tuple of str
         Dimension names.
     role : str
-        ``unknown``, ``exogenous``, ``define`` or ``rate``.
+        ``unknown``, ``exogenous``, ``define``, ``rate``, or ``reported`` (found after a solve when asked for).
     unit : str
         ``index, base = 1`` for positive variables unless stated.
     long_name, block : str
@@ -102,6 +103,7 @@ class Table:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     definitions: dict[str, Row] = field(default_factory=dict)
     conditions: dict[str, Row] = field(default_factory=dict)
+    reported: dict[str, Row] = field(default_factory=dict)
 
     def _add(self, symbol: Symbol) -> None:
         if symbol.name in self.symbols:
@@ -109,9 +111,14 @@ class Table:
         self.symbols[symbol.name] = symbol
 
     def unknown(self, name: str, *dims: str, long_name: str, unit: str = "index, base = 1",
-                active: Any = None, positive: bool = True, base: float | None = None) -> None:
-        """Declare a variable that the engine solves for; a condition must be paired with it."""
-        self._declare("unknown", name, dims, long_name, unit, active, positive, base)
+                active: Any = None, positive: bool = True, base: float | None = None,
+                reported: bool = False) -> None:
+        """Declare a variable that the engine solves for; a condition must be paired with it.
+
+        ``reported``: an index over regions that no equation of the model needs, found after a solve when asked for
+        (:mod:`cge.model.reported`).
+        """
+        self._declare("reported" if reported else "unknown", name, dims, long_name, unit, active, positive, base)
 
     def exogenous(self, name: str, *dims: str, long_name: str, unit: str = "index, base = 1",
                   active: Any = None, positive: bool = True, base: float | None = None) -> None:
@@ -153,14 +160,15 @@ class Table:
 
         return register
 
-    def clears(self, variable: str, *dims: str, scale: str | None = None) -> Callable:
-        """Register a condition ``lhs = rhs`` paired with ``variable``."""
+    def clears(self, variable: str, *dims: str, scale: str | None = None, reported: bool = False) -> Callable:
+        """Register a condition ``lhs = rhs`` paired with ``variable``, an unknown or a reported one."""
 
         def register(fn: Callable) -> Callable:
             name = fn.__name__
-            if name in self.conditions:
+            if name in self.conditions or name in self.reported:
                 raise TableError(f"condition '{name}' is declared twice")
-            self.conditions[name] = Row(name, "condition", fn, dims, variable, scale, _block_of(fn))
+            rows = self.reported if reported else self.conditions
+            rows[name] = Row(name, "condition", fn, dims, variable, scale, _block_of(fn))
             return fn
 
         return register
@@ -171,7 +179,7 @@ class Table:
 
     def check(self) -> None:
         """Raise TableError for a condition whose partner or dimensions do not exist."""
-        for row in self.conditions.values():
+        for row in (*self.conditions.values(), *self.reported.values()):
             if row.pairs and row.pairs not in self.symbols:
                 raise TableError(f"condition '{row.name}' is paired with '{row.pairs}', which is not declared")
 
@@ -228,6 +236,9 @@ class View:
         if name in self._memo:
             return self._memo[name]
         row = self._table.definitions.get(name)
+        if row is None and name in self._table.symbols and self._table.symbols[name].role == "reported":
+            self._memo.update(solve_reported(self, View))
+            return self._memo[name]
         if row is None:
             raise TableError(f"an equation asks for '{name}', which is neither data nor a symbol of the table")
         if name in self._open:

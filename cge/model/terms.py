@@ -51,14 +51,16 @@ def unlawful(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def exempt(v):
     """Labour tax that earlier migrants without legal status do not pay (INFORMAL above zero)."""
-    tax = at((v.wgross - v.wnet) * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
+    wage = (v.wgross - v.wnet) * v.relearl if v.sets.nests else v.wgross - v.wnet
+    tax = at(wage * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
     return v.INFORMAL * v.unlawful * tax
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def statuslost(v):
     """Pay of earlier migrants without legal status that their employers, residents of the host, keep."""
-    pay = at(v.wnet * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
+    wage = v.wnet * v.relearl if v.sets.nests else v.wnet
+    pay = at(wage * (1.0 - v.unemp), reg="host") * level(v.AE * v.LABOFF)
     return v.STATUSGAP * (v.unlawful * pay + v.exempt)
 
 
@@ -171,7 +173,7 @@ def paykept(v):
     """What a mover counts as her own of after-tax pay, escrow paid out included (assumption: a dollar is a dollar)."""
     # Per head at the host's consumption prices: market wages, as in realpay, and not pay over workers.
     wage = v.WNET0 + (1.0 - v.TAXMOV) * (v.WAGE0 - v.WNET0)
-    pay = v.AN * at(wage * level(v.realpay), reg="host")
+    pay = v.AN * at(wage * level(v.realpaynew), reg="host")
     fractions = v.statuswedge + v.employwedge + v.entryrate + v.exitrate + v.withheld * (1.0 - v.returned)
     exit_fee = v.exitfee * level(at(v.ppriv, reg="home") / at(v.ppriv, reg="host"))
     fractions = 1.0 - (1.0 - fractions) * v.tiekept if v.sets.tied else fractions

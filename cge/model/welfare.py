@@ -162,7 +162,8 @@ def EVhome(v):
 @table.define("skill", "reg", unit=_MUSD, positive=False)
 def gnat(v):
     """Factor-income view: real after-tax pay of the residents who stay, change."""
-    return v.natives * ((1.0 - v.unemp) * v.wnet / level(v.ppriv) - v.WNET0)
+    wage = v.wnet * level(v.relnat) if v.sets.nests else v.wnet
+    return v.natives * ((1.0 - v.unemp) * wage / level(v.ppriv) - v.WNET0)
 
 
 @table.define("reg", unit=_MUSD, positive=False)

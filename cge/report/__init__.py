@@ -8,6 +8,7 @@ from cge.report.files import figure_files
 from cge.report.policies import print_policies
 from cge.report.tables import (
     print_decomposition,
+    print_group_table,
     print_people_table,
     print_region_table,
     print_results,
@@ -17,8 +18,8 @@ from cge.report.tables import (
 if TYPE_CHECKING:
     from cge.report.figures import write_figures
 
-__all__ = ["figure_files", "print_decomposition", "print_people_table", "print_policies", "print_region_table",
-           "print_results", "print_subtotals", "write_figures"]
+__all__ = ["figure_files", "print_decomposition", "print_group_table", "print_people_table", "print_policies",
+           "print_region_table", "print_results", "print_subtotals", "write_figures"]
 
 
 def __getattr__(name: str) -> Any:

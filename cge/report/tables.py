@@ -10,7 +10,7 @@ import xarray as xr
 
 from cge.errors import CGEError
 from cge.solve.subtotals import Subtotals
-from cge.welfare import CONTRIBUTIONS, decomposition_table, people_table, region_table
+from cge.welfare import CONTRIBUTIONS, PARTS, decomposition_table, group_table, people_table, region_table
 from cge.welfare.targets import NOT_YET, target_table
 
 _WIDTH = 118
@@ -130,6 +130,24 @@ def print_decomposition(ds: xr.Dataset, scenario: str) -> None:
     print(f"\n{scenario}: contributions to the equivalent variation of permanent residents, billion US$\n")
     print(shown.rename(columns=lambda c: c.split()[0].split("-")[0]).to_string(float_format=lambda x: f"{x:.3f}"))
     print("\n" + textwrap.fill("; ".join(f"{c}: {CONTRIBUTIONS[c]}" for c in shown if c in CONTRIBUTIONS), _WIDTH))
+
+
+def print_group_table(ds: xr.Dataset, scenario: str) -> None:
+    """Print who gains in one scenario and from what, over the world, billion US$.
+
+    Raises
+    ------
+    CGEError
+        The Dataset has no such scenario, or no gains by source of income.
+    """
+    frame = group_table(ds, scenario) / 1e3
+    gap, shown = frame["residual"].abs().max(), frame.drop(columns="residual")
+    shown = shown.loc[:, (shown.abs() >= 5e-4).any()]
+    print(f"\n{scenario}: who gains and from what, world, billion US$ (rows down to household: permanent residents)\n")
+    print(shown.rename(columns={"productivity": "prod.", "employment": "employ.", "remittances": "remit."}).to_string(
+        float_format=lambda x: f"{x:.3f}"))
+    print("\n" + textwrap.fill("; ".join(f"{c}: {PARTS[c]}" for c in shown if c in PARTS)
+                               + f"; largest gap of a row {1e3 * gap:.0e} million US$", _WIDTH))
 
 
 def print_targets(ds: xr.Dataset) -> None:

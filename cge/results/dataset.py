@@ -18,6 +18,7 @@ from cge._version import __version__
 from cge.benchmark import HEADERS
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
+from cge.model.labour_nest_data import NEST, NEST_NAMES, inverse
 from cge.model.table import View
 from cge.model.terms_data import DEFAULTS
 from cge.scenario.spec import ELASTICITIES, ScenarioFile
@@ -32,7 +33,8 @@ _CALIBRATED = {
     "WNET0": "after-tax wage", "AE": "productivity of earlier migrants relative to a host worker",
     "RHOE": "remittances of earlier migrants over after-tax pay", "SPENDE0": "spending of earlier migrants",
     "TBAL0": "trade balance", "REGINV": "gross investment", "REMIN0": "remittances received",
-    "TAXRIMP0": "tariff revenue",
+    "TAXRIMP0": "tariff revenue", "OWNED0": "net income of owners of capital, land and resources",
+    "TAX0": "tax revenue", "PAID0": "pay kept by employers of migrants without legal status",
 }
 _COORDINATES = {
     "scenario": "scenario", "reg": "region", "comm": "commodity", "acts": "activity", "endw": "endowment",
@@ -98,6 +100,7 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     # A variable cannot share its name with a dimension (ctax: the kinds of tax of the decomposition).
     wanted = [n for n, s in table.symbols.items() if (detail or not s.detail) and n not in sets
               and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))
+              and (s.block != "labour_nest" or model.cal.positions.nests)
               and (s.block != "tied" or model.ties is not None)
               and (s.block != "ownership" or model.ownership is not None)
               and (s.block != "terms" or any(_has_terms(x) for x in solutions.values()))]
@@ -117,6 +120,11 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         out["ELASM"] = (("scenario", *model.cal.data["ELASM"][0]),
                         np.stack([solutions[s].data["coef"]["ELASM"] for s in names]),
                         {"long_name": "elasticity of the odds of moving to relative pay", "units": "ratio"})
+    if model.cal.positions.nests:
+        for key, name in NEST.items():
+            out[key] = (("scenario", "skill", "reg"),
+                        np.stack([inverse(key, solutions[s].data["coef"][name]) for s in names]),
+                        {"long_name": NEST_NAMES[key], "units": "ratio", "role": "exogenous"})
     if model.ties is not None:
         out["TIEPART"] = (("scenario", *model.cal.data["TIEPART"][0]),
                           np.stack([solutions[s].data["coef"]["TIEPART"] for s in names]),
@@ -228,7 +236,8 @@ def _certificates(ds: xr.Dataset, solutions: Mapping[str, Solution]) -> None:
 
 def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
     """What made a result: package, benchmark and scenario by content, closure, labour options."""
-    options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | dict(file.labour)
+    options = {k: v for k, (v, _) in LABOUR_DEFAULTS.items()} | {
+        k: "inf" if v == float("inf") else v for k, v in file.labour.items()}  # JSON has no infinity
     return {
         "title": file.title,
         "model": "multi-region CGE, GTAP version 7 structure with bilateral labour mobility and remittances",

@@ -21,7 +21,9 @@ import numpy as np
 
 from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
+from cge.model.labour_nest_data import NEST
 from cge.scenario.elements import positions
+from cge.scenario.labour_nest import asks_for_nest, check_nest
 from cge.scenario.words import check_keys, labels, number, table_of
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def check_labour(given: Mapping[str, Any], where: str, file: bool = False) -> No
         if not file and key in table_of(given, f"{where}, labour"):
             raise ScenarioError(f"{where}, labour: {key} is of earlier migrants and part of the base year; set it in "
                                 "the file's [labour] section, for all scenarios")
-    check_keys(table_of(given, f"{where}, labour"), _KEYS | set(BASE), f"{where}, labour")
+    check_keys(table_of(given, f"{where}, labour"), _KEYS | set(BASE) | set(NEST), f"{where}, labour")
     if "nostatus" in given and not ("statusgap" in given or "informal" in given):
         raise ScenarioError(f"{where}, labour: nostatus alone has no effect; say what lack of legal status costs, with "
                             "statusgap = 0.06 (part of pay) or informal = 1 (no labour tax)")
@@ -59,7 +61,9 @@ def check_labour(given: Mapping[str, Any], where: str, file: bool = False) -> No
                                 "the share of earlier migrants who do")
     for key, value in given.items():
         here = f"{where}, labour, {key}"
-        if key in BY_PAIR and isinstance(value, Mapping):
+        if key in NEST:
+            check_nest(key, value, here)
+        elif key in BY_PAIR and isinstance(value, Mapping):
             if not value:
                 raise ScenarioError(f"{here}: the table is empty; give a number by skill, as {{ SkLab = 0.4 }}")
             for skill, part in value.items():
@@ -118,7 +122,7 @@ def mover_options(layers: Iterable[Mapping[str, Any]], model: Model, where: str)
     for layer in layers:
         for key, value in layer.items():
             here = f"{where}, labour, {key}"
-            if key in BASE:
+            if key in BASE or key in NEST:
                 continue
             if key not in BY_PAIR or (not isinstance(value, (str, Mapping)) and np.ndim(value) == 0):
                 options[key] = value
@@ -141,10 +145,12 @@ def mover_options(layers: Iterable[Mapping[str, Any]], model: Model, where: str)
     return options, unrated
 
 
-def base_options(labour: Mapping[str, Any], bench: Benchmark) -> dict[str, Any]:
+def base_options(labour: Mapping[str, Any], bench: Benchmark, others: Iterable[Mapping[str, Any]] = ()
+                 ) -> dict[str, Any]:
     """Options of a file that a model is made with: numbers, and the share of earlier migrants without legal status.
 
-    What differs by skill or pair otherwise goes with each scenario, for the base year hangs on none of it.
+    What differs by skill or pair otherwise goes with each scenario, for the base year hangs on none of it. ``others``
+    are the labour options of scenarios: ``nests`` is set if any asks for imperfect substitutes.
 
     Raises
     ------
@@ -152,6 +158,8 @@ def base_options(labour: Mapping[str, Any], bench: Benchmark) -> dict[str, Any]:
         An element that the benchmark does not have.
     """
     numbers = {k: v for k, v in labour.items() if isinstance(v, (int, float))}
+    if any(asks_for_nest(options) for options in (labour, *others)):
+        numbers["nests"] = True
     given = labour.get("nostatus", 0.0)
     if isinstance(given, (int, float)):
         return numbers

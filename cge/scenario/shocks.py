@@ -14,6 +14,7 @@ from cge.model import LABOUR_DEFAULTS, table
 from cge.model.calibrate import mover_coefficients
 from cge.scenario.elements import positions
 from cge.scenario.labour import mover_options
+from cge.scenario.labour_nest import nest_coefficients
 from cge.scenario.mobility import movement
 from cge.scenario.spec import Scenario, percent_below
 from cge.scenario.terms import moving, terms_of
@@ -71,8 +72,10 @@ def shocks_of(scenario: Scenario, model: Model, labour: Mapping[str, Any] | None
     if scenario.transfers:
         shocks["transfer"] = transfer_of(scenario.transfers, model.bench, model.cal.data["INCOME"][1],
                                          f"scenario '{scenario.name}'")
-    options, _ = mover_options(labour_layers(scenario, model, labour), model, f"scenario '{scenario.name}'")
+    layers = labour_layers(scenario, model, labour)
+    options, _ = mover_options(layers, model, f"scenario '{scenario.name}'")
     coefficients = mover_coefficients(model.cal.data["WAGE0"][1], options)
+    coefficients |= nest_coefficients(layers, model, f"scenario '{scenario.name}'")
     if scenario.rordelta is not None:
         coefficients["RORDELTA"] = np.asarray(scenario.rordelta, float)
     for key, factor in scenario.elasticities.items():

@@ -37,11 +37,12 @@ from cge.scenario.sought import Equal, SidePayments, read_equal, read_side_payme
 from cge.scenario.terms_spec import check_terms
 from cge.scenario.tied import check_tied
 from cge.scenario.transfers import check_transfers
+from cge.scenario.vary import Vary, read_vary
 from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
 
 _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
-              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "ownership"}
+              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "vary", "ownership"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
                   "rordelta", "elasticities", "mobility", "caps", "rent",
                   "transfers", "terms", "tied"}
@@ -221,6 +222,8 @@ class ScenarioFile:
         Scenarios whose size is sought; see :mod:`cge.scenario.sought`.
     payments : SidePayments, optional
         Transfers after which nobody loses; see :mod:`cge.scenario.sought`.
+    vary : tuple of Vary
+        Parameters over which the expectations are tried (`cge claims`); see :mod:`cge.scenario.vary`.
     ownership : mapping
         Capital of migrants and of owners abroad; see :mod:`cge.scenario.ownership`.
     """
@@ -241,6 +244,7 @@ class ScenarioFile:
     phases: Phases | None = None
     equal: Mapping[str, Equal] = field(default_factory=dict)
     payments: SidePayments | None = None
+    vary: tuple[Vary, ...] = ()
     ownership: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -317,7 +321,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     expect = read_expectations(raw.get("expect", []), list(scenarios), str(path))
     return ScenarioFile(path, text, title, raw["benchmark"], output, closure, raw.get("labour", {}), scenarios,
                         headline, breakeven, raw.get("engine", "newton"), expect, game, phases, equal, payments,
-                        raw.get("ownership", {}))
+                        read_vary(raw.get("vary", []), scenarios, str(path)), raw.get("ownership", {}))
 
 
 def breakeven_pairs(entries: Any, scenarios: Mapping[str, Scenario], where: str) -> list[tuple[str, str]]:

@@ -15,9 +15,9 @@ _MANY = float("inf")
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("ESUBT", "ESUBC", "ESUBVA", "ESUBD", "ESUBM", "ESUBG", "ESUBI", "ESUBS"), (0.0, _MANY)),
     **dict.fromkeys(("ETRAE", "ETRAQ"), (-_MANY, 0.0)),
-    **dict.fromkeys(("AN", "FAMILY", "RORFLEX", "ELASM", "NETWORK", "TIEMOST"), (0.0, _MANY)),
+    **dict.fromkeys(("AN", "FAMILY", "RORFLEX", "ELASM", "NETWORK", "EPSNM", "EPSEN", "TIEMOST"), (0.0, _MANY)),
     **dict.fromkeys(("MSHR", "RHON", "TAXMOV", "CTAXMOV", "TAXSHARE", "RORDELTA", "FREEM", "RENTHOST", "RENTHOME",
-                     "TIEPART", "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"), (0.0, 1.0)),
+                     "RECENT", "TIEPART", "TOHOSTGOV", "TOHOST", "TOHOMEGOV", "TOHOME", "TOLOST"), (0.0, 1.0)),
 }
 
 
@@ -43,6 +43,9 @@ def changed(cal: Calibration, base: Mapping[str, Any], given: Mapping[str, Any])
         if name not in RANGES:
             raise ScenarioError(f"'{name}' is not a coefficient that may change without a new benchmark; those are "
                                 f"{', '.join(sorted(RANGES))}")
+        if name in ("EPSNM", "EPSEN", "RECENT") and not cal.positions.nests:
+            raise ScenarioError(f"coefficient '{name}' is of natives and migrants who are imperfect substitutes, for "
+                                "which the model was not made; make it with Model(benchmark, labour={'nests': True})")
         dims, shape = cal.data[name][0], np.shape(base[name])
         try:
             new = np.broadcast_to(np.asarray(value, float), shape).copy()

@@ -26,7 +26,7 @@ from cge.solve.frame import Framed, Plain
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.remembered import fingerprint, recall, remember
 from cge.solve.reporting import Reporting
-from cge.solve.structure import check_structure, explain_null, explain_singular
+from cge.solve.structure import CYCLES, check_structure, explain_null, explain_singular, null_directions
 from cge.solve.system import System
 
 #: Largest residual aimed at.
@@ -53,8 +53,6 @@ _DOUBTFUL = 1e-2
 _SHRINK = 0.1
 #: Products by which a point solved to a loose goal is brought nearer to the solution.
 _NEARER = 3
-#: Cycles of GMRES where one does not do, as in the search for what makes a Jacobian singular.
-_CYCLES = 6
 
 
 @dataclass
@@ -378,7 +376,7 @@ class Newton:
             except np.linalg.LinAlgError:
                 return dx
         rest = float(left)
-        for _ in range(_CYCLES):
+        for _ in range(CYCLES):
             if not rest > tol:
                 break
             more, products, left = self._code.krylov(product, self._factors, -f - product(dx), tol / rest)
@@ -387,34 +385,15 @@ class Newton:
         return dx
 
     def why_singular(self, x: np.ndarray, data: dict) -> str:
-        """What makes the Jacobian at the benchmark singular, in words; nothing where it is not.
-
-        A known point is looked for in its image under the Jacobian: what is not found again is a direction that no
-        equation feels, and what no point has for its image is an equation that follows from the others.
-        """
-        double, n = self._double(data), self._form.n
-        product = self._code.linear(self._jnp.asarray(self._form.pad(x, data)), double)[1]
-        rng = np.random.default_rng(0)
-
-        def left(rhs):
-            """Solution as far as there is one, and what remains of the right side."""
-            z, rest = np.zeros(n), rhs
-            for _ in range(_CYCLES):
-                z = z + np.asarray(self._code.krylov(product, self._factors, self._jnp.asarray(rest), 1e-10)[0])
-                rest = rhs - np.asarray(product(self._jnp.asarray(z)))
-                if not np.linalg.norm(rest) > 1e-10 * np.linalg.norm(rhs):
-                    break
-            return z, rest
-
-        known, rhs = rng.normal(size=n), rng.normal(size=n)
-        image = np.asarray(product(self._jnp.asarray(known)))
-        if not np.isfinite(image).all():
+        """What makes the Jacobian at the benchmark singular, in words; nothing where it is not."""
+        linear = self._code.linear(self._jnp.asarray(self._form.pad(x, data)), self._double(data))[1]
+        found = null_directions(
+            lambda z: np.asarray(linear(self._jnp.asarray(z))),
+            lambda rhs: np.asarray(self._code.krylov(linear, self._factors, self._jnp.asarray(rhs), 1e-10)[0]),
+            self._form.n)
+        if found is None:
             return ""
-        found, rest = left(image)
-        free, over = known - found, left(rhs)[1]
-        if not (np.linalg.norm(rest) < 1e-8 * np.linalg.norm(image) and np.abs(free).max() > 1e-3
-                and np.linalg.norm(over) > 1e-5 * np.linalg.norm(rhs)):
-            return ""
+        over, free = found
         return explain_null(self.system, over[self._form.rows][:, None], free[self._form.columns][:, None])
 
 

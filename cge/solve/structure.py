@@ -24,6 +24,8 @@ _SHOWN = 3
 _FACTOR_PRICES = {"peb", "pes", "pesf", "pem"}
 #: Groups of a null vector that are named; parts of its largest element, and of the largest singular value, that count.
 _GROUPS, _PART, _ZERO = 4, 0.1, 1e-10
+#: Cycles of GMRES where one does not do, as in the search for null directions.
+CYCLES = 6
 
 
 def check_structure(system: System, jacobian: np.ndarray) -> None:
@@ -71,6 +73,51 @@ def explain_singular(system: System, jacobian: np.ndarray) -> str:
     left, sizes, right = np.linalg.svd(jacobian)
     null = max(1, int((sizes < _ZERO * sizes[0]).sum()))
     return explain_null(system, left[:, -null:], right[-null:].T)
+
+
+def null_directions(product: Callable[[np.ndarray], np.ndarray], solve: Callable[[np.ndarray], np.ndarray], n: int
+                    ) -> tuple[np.ndarray, np.ndarray] | None:
+    """A left and a right null direction of a Jacobian known by its products only; None where it is regular.
+
+    A known point is looked for in its image under the Jacobian: what is not found again is a direction that no
+    equation feels, and what no point has for its image is an equation that follows from the others.
+
+    Parameters
+    ----------
+    product : callable
+        Jacobian times a vector (unknowns) to (rows).
+    solve : callable
+        One cycle of an iterative solver: an approximate solution for a right side.
+    n : int
+        Unknowns.
+
+    Returns
+    -------
+    left : array (rows)
+    right : array (unknowns)
+    """
+    rng = np.random.default_rng(0)
+
+    def left(rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solution as far as there is one, and what remains of the right side."""
+        z, rest = np.zeros(n), rhs
+        for _ in range(CYCLES):
+            z = z + solve(rest)
+            rest = rhs - product(z)
+            if not np.linalg.norm(rest) > 1e-10 * np.linalg.norm(rhs):
+                break
+        return z, rest
+
+    known, rhs = rng.normal(size=n), rng.normal(size=n)
+    image = product(known)
+    if not np.isfinite(image).all():
+        return None
+    found, rest = left(image)
+    free, over = known - found, left(rhs)[1]
+    if (np.linalg.norm(rest) < 1e-8 * np.linalg.norm(image) and np.abs(free).max() > 1e-3
+            and np.linalg.norm(over) > 1e-5 * np.linalg.norm(rhs)):
+        return over, free
+    return None
 
 
 def explain_null(system: System, left: np.ndarray, right: np.ndarray, where: str = "at the benchmark") -> str:

@@ -122,10 +122,10 @@ class System:
         return kind(self.table, given, data["masks"], data["rates"], self.cal.positions, post, self._indices)
 
     def reports(self) -> set[str]:
-        """Symbols that the solve does not know: reporting rates, and definitions made of them."""
+        """Symbols that the solve does not know: reporting rates, reported unknowns, and definitions made of them."""
         view = self.view(np.zeros(self.n), self.base_data())
         uses = view.trace()
-        found = set(self.post)
+        found = set(self.post) | {n for n, s in self.table.symbols.items() if s.role == "reported"}
         while more := {n for n, used in uses.items() if n not in found and used & found}:
             found |= more
         return found
@@ -284,8 +284,8 @@ _LEVEL_NAMES = (
     "SLUGGISH MOBILE BPRIV_E BGOV_E BSAVE_E DEPR TBAL0 TBALRY0 MSHR LF0 AN WNET0 SPENDE0 TAXMOV CTAXMOV "
     "FAMILY LAB REMIT MPOP LABSTAT DPSM TMSFARM TMS1993 NETINV SAVE TAXSHARE TAXHEAD0 INCHEAD0 POP_LEVEL OWNED0 "
     "TAXROUT0 TAXRFU0 TAXRIU0 TAXRPC0 TAXRGC0 TAXRIC0 TAXREXP0 TAXRIMP0 TAXRINC0 FY0 GDP0 ISCAP EXPORTED "
-    "ELASM FREEM RENTHOST RENTHOME BLOC STOCKHOST STOCKBLOC TIEACTS TIEPART TIEMOST TIEUSE0 "
-    "OWNF CAPHEAD MIGHOLD SETTLED"
+    "EPSNM EPSEN RECENT NESTED ELASM FREEM RENTHOST RENTHOME BLOC STOCKHOST STOCKBLOC "
+    "TIEACTS TIEPART TIEMOST TIEUSE0 YEARL0 STATUSLOST0 OWNF CAPHEAD MIGHOLD SETTLED"
 )
 _LEVEL_DATA = frozenset(_LEVEL_NAMES.split())
 

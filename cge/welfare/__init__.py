@@ -2,6 +2,7 @@
 
 from cge.welfare.decomposition import CONTRIBUTIONS, decomposition_table
 from cge.welfare.gains import CONCEPTS, GROUPS, add_gains, first_order, people_table, region_table, share_of
+from cge.welfare.groups import PARTS, group_table, movers_at_ppp
 
-__all__ = ["CONCEPTS", "CONTRIBUTIONS", "GROUPS", "add_gains", "decomposition_table", "first_order", "people_table",
-           "region_table", "share_of"]
+__all__ = ["CONCEPTS", "CONTRIBUTIONS", "GROUPS", "PARTS", "add_gains", "decomposition_table", "first_order",
+           "group_table", "movers_at_ppp", "people_table", "region_table", "share_of"]

@@ -179,7 +179,8 @@ def with_closure_shocks(file: ScenarioFile, bench: Benchmark) -> ScenarioFile:
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     """The model that a scenario file asks for: benchmark, closure, labour options, engine."""
     closure = Closure(closure_swaps(file.closure, bench))
-    model = Model(with_mobility(bench, file.closure), closure, labour=base_options(file.labour, bench),
+    model = Model(with_mobility(bench, file.closure), closure,
+                  labour=base_options(file.labour, bench, (s.labour for s in file.scenarios.values())),
                   rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench),
                   ties=ties_of(file.scenarios.values(), bench), ownership=ownership_of(file.ownership, bench))
     return model.using(file.engine)

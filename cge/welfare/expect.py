@@ -24,11 +24,15 @@ class Verdict:
     met : bool
     obtained : str
         Value with its unit, or the range over cells and how many have the sign.
+    margin : float
+        How far the value is on the expected side, in the measure's unit: of the worst of the cells that must have the
+        sign; above zero (of ``0``: not below) where it is met, NaN where there are no cells.
     """
 
     expectation: Expectation
     met: bool
     obtained: str
+    margin: float = float("nan")
 
     def __str__(self) -> str:
         """Verdict, expectation and value in one line."""
@@ -62,10 +66,13 @@ def _judge(ds: xr.Dataset, e: Expectation) -> Verdict:
             other = value.copy(data=other.values)  # the same cells of other regions, one by one
     elif e.than is not None:
         other = e.than
-    good = _signed(e, np.asarray(value.values, float), np.broadcast_to(np.asarray(other, float), value.shape))
-    exist = np.isfinite(np.asarray(value.values, float))
-    number, cells = int((good & exist).sum()), int(exist.sum())
-    met = cells > 0 and number >= (e.at_least or cells)
+    now = np.asarray(value.values, float)
+    exist = np.isfinite(now)
+    over = _over(e, now, np.broadcast_to(np.asarray(other, float), value.shape))[exist]
+    number, cells = int((over >= 0.0 if e.sign == "0" else over > _TINY).sum()), int(exist.sum())
+    needed = e.at_least or cells
+    met = cells > 0 and number >= needed
+    margin = float(np.sort(over)[-needed]) if 0 < needed <= cells else float("nan")
     low, high = spread(value)
     text = f"{_number(low)} {e.unit}" if low == high else f"{_number(low)} to {_number(high)} {e.unit}"
     if isinstance(other, xr.DataArray):
@@ -73,14 +80,14 @@ def _judge(ds: xr.Dataset, e: Expectation) -> Verdict:
         text += f" against {_number(least)}" + ("" if least == most else f" to {_number(most)}")
     if cells > 1:
         text += f"; {number} of {cells}"
-    return Verdict(e, met, text)
+    return Verdict(e, met, text, margin)
 
 
-def _signed(e: Expectation, value: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _over(e: Expectation, value: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """How far each cell is on the expected side."""
     if e.sign == "0":
-        return np.abs(value) <= e.within
-    up = e.sign in ("+", ">")
-    return value - other > _TINY if up else other - value > _TINY
+        return e.within - np.abs(value)
+    return value - other if e.sign in ("+", ">") else other - value
 
 
 def _number(x: float) -> str:

@@ -45,6 +45,10 @@ def check_measures(expectations: Sequence[Expectation], model: Model, path: str)
             if symbol.block == "mobility" and model.mobility is None:
                 raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about workers who move for wages, and nobody "
                                     "does in the file; give a scenario mobility = [{ ... }], or drop the expectation")
+            if symbol.block == "labour_nest" and not model.cal.positions.nests:
+                raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about natives and migrants who are imperfect "
+                                    "substitutes, and in the file they are not; give a scenario labour = { "
+                                    "sigma_native_migrant = 20 }, or drop the expectation")
             if symbol.block == "tied" and model.ties is None:
                 raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about movers tied to activities, and nobody is "
                                     "in the file; give a scenario tied = [{ to = [...] }], or drop the expectation")

@@ -60,7 +60,7 @@ def test_configuration_errors_name_the_country(tmp_path):
     path.write_text(text.replace('importers = ["USA", ', 'importers = ["UAS", '))
     with pytest.raises(ConfigError, match="UAS, USA"):
         load_config(path)
-    with pytest.raises(ConfigError, match="known: ww1997"):
+    with pytest.raises(ConfigError, match="known: world2014, ww1997"):
         load_config("ww1812")
 
 

@@ -67,7 +67,7 @@ def test_blocs_are_repaired(config, layers):
 def test_europe_agreements_work_on_the_import_side_once():
     """In 1997 Eastern Europe's duties on the EU's industrial goods were in part gone (all by 1999-2002), and Hungary's,
     in the tariff files, are phased only once."""
-    facts = Path(tariffs.__file__).parent / "facts"
+    facts = Path(tariffs.__file__).parent / "facts" / "1997"
     groups = read_groups(facts / "groups.toml")
     partners = [m for m in groups["CEEC"]["members"] if m != "HUN"]
     kinds = {"Mach": "industrial", "Agr": "farm"}
@@ -133,8 +133,8 @@ def test_coverage_adds_to_one_and_imputations_are_listed(config, layers):
 
 def test_protection_coefficient_formula(tmp_path):
     """All support through prices: receipts = world value / (1 - s), so the coefficient is 1 / (1 - s)."""
-    groups = read_groups(Path(tariffs.__file__).parent / "facts" / "groups.toml")
-    npc = farm.protection_coefficients(groups)
+    groups = read_groups(Path(tariffs.__file__).parent / "facts" / "1997" / "groups.toml")
+    npc = farm.protection_coefficients(groups, 1997)
     assert npc["DEU"] == pytest.approx((1 - 0.4 * 0.42) / (1 - 0.42))
     assert npc["FRA"] == npc["SWE"] == npc["DEU"]
     assert (npc >= 1).all()

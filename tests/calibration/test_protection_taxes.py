@@ -132,7 +132,7 @@ def test_quotas_bind_where_they_are_known_to(layers):
 
 def test_quota_rate_is_that_of_the_whole_sector(config, trade, layers):
     """By hand for a region of one country: clothing and textiles with their licences, leather without."""
-    row = pd.read_csv(exports.FACTS / "textile_quotas.csv", comment="#").query(
+    row = pd.read_csv(exports.FACTS / "1997" / "textile_quotas.csv", comment="#").query(
         "exporter == 'CHN' and importer == 'USA'"
     )
     (row,) = row.to_dict("records")

@@ -8,11 +8,11 @@ import xarray as xr
 
 from calibration.config import load_config
 from calibration.satellites.labour import (
-    _with_mean,
     labour_facts,
     labour_tax_rates,
     skill_employment,
     skill_splits,
+    with_mean,
 )
 from calibration.satellites.labour_taxes import region_rates
 from calibration.satellites.macro import macro_targets
@@ -84,7 +84,7 @@ def test_without_a_wage_bill_shares_still_add_up(config):
 
 def test_shares_with_a_given_mean():
     weight = np.array([0.25, 0.75])
-    shares = _with_mean(np.array([0.2, 2.0]), weight, 0.4)
+    shares = with_mean(np.array([0.2, 2.0]), weight, 0.4)
     assert weight @ shares == pytest.approx(0.4, abs=1e-12)
     assert shares[1] / (1 - shares[1]) == pytest.approx(10 * shares[0] / (1 - shares[0]))
 

@@ -91,29 +91,31 @@ def test_aggregate_of_one_group_is_the_sum(config, targets):
     assert world.emp["W"] == pytest.approx(targets[0].regions.emp.sum())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "macro_gaps",
-        "labour_share_pools",
-        "capital_rules",
-        "labour_taxes",
-        "labour_parameters",
-        "skill_intensity",
-        "college_premium",
-        "attainment_replaced",
-        "participation",
-        "migrant_parameters",
-        "statistical_migrants",
-        "partition",
-        "movers_proxy",
-        "remittances_received",
-        "remittances_world",
-    ],
+COMMON = (
+    "labour_share_pools",
+    "labour_parameters",
+    "skill_intensity",
+    "migrant_parameters",
+    "statistical_migrants",
+    "partition",
+    "movers_proxy",
 )
-def test_every_fact_has_a_source(name):
-    table = facts(name)
+OF_A_YEAR = ("macro_gaps", "capital_rules", "labour_taxes", "college_premium", "attainment_replaced", "participation")
+TABLES = [(n, None) for n in COMMON] + [(n, y) for y in (1997, 2014) for n in OF_A_YEAR]
+TABLES += [("remittances_received", 1997), ("remittances_world", 1997), ("host_skill", 2014)]
+
+
+@pytest.mark.parametrize(("name", "year"), TABLES)
+def test_every_fact_has_a_source(name, year):
+    table = facts(name, year)
     assert len(table) and set(table.status) <= set(STATUSES) and table.source.str.len().gt(3).all()
+
+
+def test_facts_of_a_year_do_not_stand_in_for_another():
+    with pytest.raises(BenchmarkError, match="1812/participation.csv"):
+        facts("participation", 1812)
+    with pytest.raises(BenchmarkError, match="participation.csv"):
+        facts("participation")
 
 
 def test_a_fact_without_a_source_is_refused(tmp_path, monkeypatch):

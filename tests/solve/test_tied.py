@@ -303,3 +303,8 @@ def test_ties_need_movers_a_model_and_mobile_labour():
     slow = BENCH.replace(meta={"mobility": {**BENCH.mobility, "UnskLab": "sluggish"}})
     with pytest.raises(ScenarioError, match="UnskLab is sluggish in benchmark"):
         ties_of([SCENARIOS["all"]], slow)
+
+
+def test_ties_and_natives_and_migrants_apart_do_not_go_together():
+    with pytest.raises(ScenarioError, match="perfect substitution; leave out tied, or sigma_native_migrant"):
+        Model(BENCH, ties=ties_of(SCENARIOS.values(), BENCH), labour={"sigma_native_migrant": 20.0})

@@ -1,0 +1,188 @@
+"""Gains of groups by source and column: adding up, transfers that cancel over the world, first-order gains, PPP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cge.benchmark import synthetic_benchmark
+from cge.errors import CGEError
+from cge.report import print_group_table
+from cge.results import to_dataset
+from cge.scenario import Scenario, ScenarioFile, shocks_of, ties_of
+from cge.solve.model import Model
+from cge.welfare import add_gains, first_order, group_table, movers_at_ppp
+from tests.cases import model, no_tariffs, quota
+from tests.engine import plain
+from tests.solve.test_terms import ALL, entry, solve
+
+
+@pytest.fixture(scope="module")
+def solved():
+    """Every instrument at once; tariffs and movers who share taxes under a wage floor; the same from half of it."""
+    m = model(seed=1)
+    terms = solve(m, *(entry(m, n) for n in ALL if n != "transfer cost"), entry(m, "transfer cost", migrants="all"))
+    return m, terms
+
+
+@pytest.fixture(scope="module")
+def shared():
+    m = plain(Model(model(seed=1).bench, labour={"taxshare": 1.0, "taxmov": 0.5, "ctaxmov": 0.5, "family": 0.5,
+                                                  "nostatus": 0.3, "statusgap": 0.06, "informal": 0.5}))
+    shocks, coefficients = quota(m)
+    floor = np.zeros(m.cal.data["NAT0"][1].shape)
+    floor[0, 0] = 1.0
+    given = {**shocks, **no_tariffs(m, 0.5), "wfloor": floor, "taxearl": 0.3, "servearl": 0.2, "regular": 0.5}
+    # Unemployment sets in on the way: across the kink the refined path is good to 2e-6 only (EV_ALT too).
+    return m, m.solve(given, coefficients, steps=64), m.solve({**shocks, "taxearl": 0.3}, coefficients)
+
+
+def dataset(m, solutions, **reference):
+    scenarios = {n: Scenario(n, reference=reference.get(n)) for n in solutions}
+    return add_gains(to_dataset(ScenarioFile(Path("t.toml"), "", "t", "b", "t.nc", {}, {}, scenarios, {}, ()), m,
+                                solutions))
+
+
+@pytest.fixture(scope="module")
+def ds(solved):
+    return dataset(solved[0], {"S": solved[1]})
+
+
+@pytest.fixture(scope="module")
+def shared_ds(shared):
+    return dataset(shared[0], {"S": shared[1], "half": shared[2], "more": shared[1]}, more="half")
+
+
+def test_columns_add_up_to_every_groups_gain(ds, shared_ds):
+    """The gain is the equivalent variation of `welfare`, solved from demand; the residual is quadrature."""
+    for found in (ds, shared_ds):
+        for scenario in found["scenario"].values:
+            largest = 0.0
+            for reg in (*found["reg"].values, None):
+                for concept in ("host", "home"):
+                    frame = group_table(found, scenario, reg, concept)
+                    largest = max(largest, frame.drop(columns="residual").abs().max().max())
+                    assert frame["residual"].abs().max() < 1e-6 * largest, (scenario, reg, concept)
+                    np.testing.assert_allclose(frame.loc["all"], frame.drop("all").sum(), atol=1e-9 * largest)
+        gain = found["gain_world"].sel(scenario="S").item()
+        assert group_table(found, "S").loc["all", "gain"] == pytest.approx(gain, rel=1e-12)
+
+
+@pytest.fixture(scope="module", params=["apart", "tied"])
+def kinds(request):
+    """Wages that differ by kind of worker: natives and migrants apart, movers tied to a sector that they fill."""
+    if request.param == "apart":
+        m = plain(Model(model(seed=1).bench, labour={"sigma_native_migrant": 6.0, "sigma_earlier_new": 12.0}))
+        shocks, coefficients = quota(m)
+    else:
+        bench = synthetic_benchmark(3, 3, seed=1)
+        scenario = Scenario("T", tied=[{"to": ["Svc"], "floor": 0.7}], quota=[
+            {"rate": 0.15, "homes": ["R1", "R3"], "hosts": ["R2"], "skills": ["UnskLab"]}])
+        m = plain(Model(bench, ties=ties_of([scenario], bench)))
+        shocks, coefficients = shocks_of(scenario, m)
+    return m, m.solve(shocks, coefficients, steps=64)
+
+
+def test_columns_add_up_where_wages_differ_by_kind(kinds):
+    m, s = kinds
+    found = dataset(m, {"S": s})
+    apart = m.cal.positions.nests
+    assert float(np.abs(s["relnew"] / s["relnat"] - 1).max()) > 1e-3 if apart else float(s["tiegap"].max()) > 0.1
+    for reg in (*found["reg"].values, None):
+        frame = group_table(found, "S", reg)
+        assert frame["residual"].abs().max() < 1e-6 * frame.drop(columns="residual").abs().max().max(), frame
+    assert group_table(found, "S").loc["all", "gain"] == pytest.approx(float(s["WEV"]), rel=1e-9)
+
+
+def test_it_is_printed_within_the_width_and_refused_in_words(ds, capsys):
+    print_group_table(ds, "S")
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.splitlines()) <= 118
+    assert "owners" in shown and "payments: terms of movement" in " ".join(shown.split())
+    with pytest.raises(CGEError, match="no region 'X'; they have R1"):
+        group_table(ds, "S", "X")
+    with pytest.raises(CGEError, match="no gains by source of income"):
+        group_table(ds.drop_vars("SRCown"), "S")
+
+
+def test_a_region_is_its_people(ds):
+    for concept in ("host", "home"):
+        gain = ds[f"gain_by_{concept}"].sel(scenario="S").sum("group")
+        for reg in ds["reg"].values:
+            assert group_table(ds, "S", reg, concept).loc["all", "gain"] == pytest.approx(gain.sel(reg=reg).item())
+
+
+def test_unemployment_has_a_column_of_its_own(shared):
+    s = shared[1]
+    assert s["unemp"].max() > 1e-3
+    by_hand = -(s["unemp"] * s["wgross"] * s["natives"])
+    np.testing.assert_allclose(s["natemploy"], by_hand, rtol=1e-9)
+
+
+def test_what_one_group_pays_another_receives(ds, shared_ds):
+    """Remittances and payments cancel over the world but for what is used up; labour taxes against the revenue."""
+    for found, name in ((ds, "S"), (shared_ds, "S")):
+        here, frame = found.sel(scenario=name), group_table(found, name).drop("all")
+        lost = float((here["termslost"]).sum()) if "termslost" in here else 0.0
+        size = frame[["remittances", "payments"]].abs().max().max()
+        assert frame["remittances"].sum() + frame["payments"].sum() == pytest.approx(-lost, abs=1e-8 * size)
+
+
+def test_taxes_of_workers_are_revenue(shared):
+    """World sum of the tax column: taxes on goods, factor use and owners' income, for those on pay cancel."""
+    m, s, _ = shared
+    base, columns = m.base(), ("nattax", "earltax", "newtax")
+    paid = sum(float(s[n].sum()) for n in columns) + float(s["ytax"].sum() - base["ytax"].sum())
+
+    def not_on_labour(x):
+        labour = [m.cal.sets["endw"].index(k) for k in m.cal.sets["skill"]]
+        tax = x.view.EVFB * x.view.peb * x.view.qfe
+        gross, net = tax.level(), (x.view.EVOS * x.view.pes * x.view.qfe).level()
+        return float(x["indtax"].sum()) + float(np.delete(gross - net, labour, 0).sum())
+
+    assert paid == pytest.approx(not_on_labour(s) - not_on_labour(base), rel=1e-8)
+    assert abs(float(s["newtax"].sum())) > 1.0
+
+
+def test_productivity_is_the_first_order_gain(ds, solved):
+    assert group_table(ds, "S").loc["all", "productivity"] == pytest.approx(first_order(ds, "S", 0.5), rel=1e-9)
+    assert (solved[1].model.cal.data["AN"][1] < 1.0).any()
+
+
+def test_nothing_hangs_on_the_numeraire(solved):
+    m = solved[0]
+    shocks, coefficients = quota(m)
+    one, two = m.solve(shocks, coefficients), m.solve({**shocks, "pfactwld": 1.5}, coefficients)
+    for name in ("SRCnat", "SRCown", "SRCtax", "SRCrem", "natwage", "nattax", "earlwage", "earlrem", "newwage",
+                 "newprice", "newrem", "newtax"):
+        np.testing.assert_allclose(one[name], two[name], atol=1e-5 * float(np.abs(one["SRCown"]).max()), err_msg=name)
+
+
+def test_sources_agree_with_the_factor_income_view_to_second_order(solved):
+    """`gnat` deflates by consumer prices of the end point alone; both are the same for a small movement."""
+    m = solved[0]
+    gaps = []
+    for size in (0.01, 0.005):
+        s = m.solve(*quota(m, size))
+        gaps.append(float(np.abs(s["EVnat"].sum("skill") + s["SRCown"] + s["EVgov"]
+                                 - s["gnat"].sum("skill") - s["gcap"] - s["ggov"]).sum()))
+        scale = float(np.abs(s["EVnat"]).sum())
+    assert gaps[1] < 0.6 * gaps[0] and gaps[1] < 0.2 * scale
+
+
+def test_ppp_by_hand_and_at_one_price_level(ds):
+    """Home at a third of the host's price level: spending in the host buys a third as much."""
+    regs = list(ds["reg"].values)
+    same = movers_at_ppp(ds, dict.fromkeys(regs, 0.7))
+    np.testing.assert_allclose(same["EVnewppp"], ds["EVnew"], rtol=1e-12)
+    np.testing.assert_allclose(same["gain_per_mover_ppp"], ds["gain_per_mover"], rtol=1e-12)
+    found = movers_at_ppp(ds, {regs[0]: 0.9, **dict.fromkeys(regs[1:], 0.3)})
+    spent = ds["spendnew"] / ds["ppriv"].rename(reg="host")
+    left = ds["mov"] * ds["WNET0"].rename(reg="home")
+    pick = {"home": regs[1], "host": regs[0]}
+    np.testing.assert_allclose(found["EVnewppp"].sel(pick), (spent / 3.0 - left).sel(pick).transpose(
+        *found["EVnewppp"].sel(pick).dims))
+    with pytest.raises(CGEError, match=f"no price level of {regs[0]}"):
+        movers_at_ppp(ds, dict.fromkeys(regs[1:], 0.3))
