@@ -144,7 +144,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
 
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
-    _ownership(bench, add, b, n, ownership)
+    b["SAVE"] = ownership_data(add, bench, b["EVOS"][_capital(bench)].sum((0, 1)) - b["VDEP"],
+                               {k: x for k, (_, x) in n.items()}, ownership)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
     labour_at = [bench.sets["endw"].index(s) for s in bench.sets["skill"]]
     tied_data(add, b["EVOS"][labour_at], n["EFF0"][1], len(regs), ties)
@@ -294,24 +295,6 @@ def mover_coefficients(wages: np.ndarray, options: Mapping[str, Any]) -> dict[st
     an = np.where(host > 0, np.minimum(1.0, gap / np.where(host > 0, host, 1.0)), 1.0)
     return {"AN": an, "RHON": np.array(np.broadcast_to(options["rho"], an.shape), float),
             **{k.upper(): np.asarray(options[k], float) for k in ("taxmov", "ctaxmov", "family", "taxshare")}}
-
-
-def _ownership(bench, add, b, n, own) -> None:
-    """Capital income of migrants and owners abroad: what it takes from residents' consumption and adds to saving."""
-    net = b["EVOS"][_capital(bench)].sum((0, 1)) - b["VDEP"]
-    earlier, received, paid = ownership_data(add, bench, net, n["LABOFF"][1], n["NAT0"][1], own)
-    add("CAPNET0", (_R,), received - paid)
-    if earlier.any():
-        add("SPENDE0", _PAIR, n["SPENDE0"][1] + earlier)
-        add("YMIG0", (_R,), n["YMIG0"][1] + earlier.sum((0, 1)))
-    if not (received - paid).any():
-        return
-    save = b["SAVE"] + received - paid
-    for r in np.flatnonzero((save <= 0) & (b["SAVE"] > 0)):
-        raise BenchmarkError(f"ownership of benchmark {bench.name!r}: {bench.sets['reg'][r]} would pay "
-                             f"{(paid - received)[r]:.4g} million US$ of capital income to owners abroad out of saving "
-                             f"of {b['SAVE'][r]:.4g}; lower the foreign share of its capital")
-    b["SAVE"] = add("SAVE", (_R,), save)
 
 
 def _wagebill(bench, bill):

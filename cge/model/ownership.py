@@ -1,4 +1,4 @@
-"""Who owns capital (an option): earlier migrants, settled new movers, residents of other regions; else all is residents'.
+"""Who owns capital (an option): earlier migrants, settled movers, residents of other regions; else all is residents'.
 
 What is owned is capital income after income tax and depreciation, each owner's part of it fixed in the base year::
 
@@ -15,6 +15,9 @@ that residents consume less in the base year by what migrants do; public spendin
 earlier migrant owns ``CAPHEAD * capital per worker of residents``. New movers who settle (permanent ones) own the part
 ``SETTLED`` of a resident worker's holding; the stock is given, so that it comes out of residents' (assumption: a state
 long after they came; what they have saved at home stays there).
+
+In the gains of groups (block ``group_gains``) *owners* are the residents of a region with what they own at home and
+abroad; migrants have a column of capital income of their own. Over the world the column is the world's capital income.
 
 Land and resources stay with residents. The income tax on capital is the host's. Sources: MODEL section 2, point 9 of
 this project for the options; ownership shares are the user's, with their source, for neither GTAP nor WIOD has any.
@@ -55,7 +58,7 @@ def capout(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def caphead(v):
-    """Capital income of a thousand resident workers: of what people who live in the region own, at base-year holdings."""
+    """Capital income of a thousand resident workers out of what people who live in the region own."""
     return v.CAPHEAD * (v.capinc - v.capout)
 
 
@@ -69,3 +72,18 @@ def ownearl(v):
 def ownnew(v):
     """Capital income of new movers who settled."""
     return v.SETTLED * at(v.caphead, reg="host") * v.mov
+
+
+# -- columns of gains, as those of block group_gains --------------------------------------------------------------
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def earlcap(v):
+    """Capital of earlier migrants: change of their capital income, at world factor prices."""
+    return v.ownearl / level(v.pfactwld) - v.OWNE0
+
+
+@table.define(*_PAIR, unit=_MUSD, positive=False)
+def newcap(v):
+    """Capital of new movers who settled: their capital income, at world factor prices."""
+    return v.ownnew / level(v.pfactwld)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cge.benchmark import Benchmark
 from cge.errors import BenchmarkError
+
+_PAIR = ("skill", "home", "host")
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,9 @@ class Ownership:
     source: str = field(default="", compare=False)
 
 
-def ownership_data(add: Callable, bench: Benchmark, capinc: np.ndarray, stock: np.ndarray, natives: np.ndarray,
-                   own: Ownership | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coefficients of block ``ownership``, and its income flows of the base year.
+def ownership_data(add: Callable, bench: Benchmark, capinc: np.ndarray, n: Mapping[str, np.ndarray],
+                   own: Ownership | None) -> np.ndarray:
+    """Coefficients of block ``ownership``, and what it takes from residents' consumption and adds to their saving.
 
     Parameters
     ----------
@@ -45,33 +47,32 @@ def ownership_data(add: Callable, bench: Benchmark, capinc: np.ndarray, stock: n
         Names elements in messages.
     capinc : array (reg,)
         Capital income after tax and depreciation, million US$.
-    stock : array (skill, home, host)
-        Earlier migrants, thousand workers.
-    natives : array (skill, reg)
-        Permanent residents at work, thousand.
+    n : mapping of str to array
+        Coefficients so far: those of earlier migrants and owners (SPENDE0, YMIG0, OWNED0) are replaced, where the
+        option changes them.
     own : Ownership, optional
 
     Returns
     -------
-    earlier : array (skill, home, host)
-        Capital income of earlier migrants.
-    received, paid : array (reg,)
-        Capital income from abroad and to owners abroad.
+    array (reg,)
+        Saving of the base year with capital income from abroad.
 
     Raises
     ------
     BenchmarkError
-        Shares of the wrong shape, below zero or above one, a region that owns its own capital abroad, owners
-        without anything to own.
+        Shares of the wrong shape, below zero or above one, a region that owns its own capital abroad; residents who
+        would save or consume nothing.
     """
     own = own or Ownership()
     regs = bench.sets["reg"]
-    n = len(regs)
-    foreign = np.zeros((n, n)) if own.foreign is None else np.asarray(own.foreign, float)
-    hold = np.broadcast_to(np.asarray(own.migrants, float), (n,)) if np.size(own.migrants) in (1, n) else None
-    if hold is None or foreign.shape != (n, n):
-        raise BenchmarkError(f"ownership of benchmark {bench.name!r}: migrants is a number or one by region, foreign one "
-                             f"by home and host ({n} regions); they have the shapes {np.shape(own.migrants)} and "
+    size = len(regs)
+    foreign = np.zeros((size, size)) if own.foreign is None else np.asarray(own.foreign, float)
+    hold = None
+    if np.size(own.migrants) in (1, size):
+        hold = np.broadcast_to(np.asarray(own.migrants, float), (size,))
+    if hold is None or foreign.shape != (size, size):
+        raise BenchmarkError(f"ownership of benchmark {bench.name!r}: migrants is a number or one by region, foreign "
+                             f"one by home and host ({size} regions); their shapes are {np.shape(own.migrants)} and "
                              f"{foreign.shape}")
     for what, values in (("migrants", hold), ("settled", np.array([own.settled])), ("foreign", foreign)):
         if not (np.isfinite(values).all() and (values >= 0).all()):
@@ -79,13 +80,33 @@ def ownership_data(add: Callable, bench: Benchmark, capinc: np.ndarray, stock: n
                                  "share of capital is 0 or more")
     for h in np.flatnonzero((foreign.sum(0) > 1.0 + 1e-9) | (np.diag(foreign) > 0)):
         raise BenchmarkError(f"ownership of benchmark {bench.name!r}: {foreign[:, h].sum():.0%} of the capital of "
-                             f"{regs[h]} would be owned from abroad, {foreign[h, h]:.0%} by {regs[h]} itself; name other "
-                             "owners, and shares that sum to at most 1")
-    workers = natives.sum(0) + hold * stock.sum((0, 1))
-    head = np.divide(1.0, workers, out=np.zeros(n), where=workers > 0)
+                             f"{regs[h]} would be owned from abroad, {foreign[h, h]:.0%} by {regs[h]} itself; name "
+                             "other owners, and shares that sum to at most 1")
+    stock = n["LABOFF"]
+    workers = n["NAT0"].sum(0) + hold * stock.sum((0, 1))
+    head = np.divide(1.0, workers, out=np.zeros(size), where=workers > 0)
     add("OWNF", ("home", "host"), foreign)
     add("CAPHEAD", ("reg",), head)
     add("MIGHOLD", ("reg",), hold)
     add("SETTLED", (), own.settled)
-    paid = foreign.sum(0) * capinc
-    return hold * head * (capinc - paid) * stock, foreign @ capinc, paid
+    return _accounts(add, bench, n, hold * head * (1.0 - foreign.sum(0)) * capinc * stock, foreign @ capinc,
+                     foreign.sum(0) * capinc)
+
+
+def _accounts(add, bench, n, earlier, received, paid) -> np.ndarray:
+    """Capital income of earlier migrants comes out of residents' consumption, that of owners abroad out of saving."""
+    add("OWNE0", _PAIR, earlier)
+    add("CAPNET0", ("reg",), received - paid)
+    if earlier.any():
+        add("SPENDE0", _PAIR, n["SPENDE0"] + earlier)
+        add("YMIG0", ("reg",), n["YMIG0"] + earlier.sum((0, 1)))
+    if earlier.any() or (received - paid).any():
+        add("OWNED0", ("reg",), n["OWNED0"] + received - paid - earlier.sum((0, 1)))
+    save = n["SAVE"]
+    if not (received - paid).any():
+        return save
+    for r in np.flatnonzero((save + received - paid <= 0) & (save > 0)):
+        raise BenchmarkError(f"ownership of benchmark {bench.name!r}: {bench.sets['reg'][r]} would pay "
+                             f"{(paid - received)[r]:.4g} million US$ of capital income to owners abroad out of saving "
+                             f"of {save[r]:.4g}; lower the foreign share of its capital")
+    return add("SAVE", ("reg",), save + received - paid)

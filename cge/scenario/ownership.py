@@ -48,16 +48,16 @@ def check_ownership(given: Any, where: str) -> None:
         for entry in migrants:
             check_keys(table_of(entry, f"{here}, migrants"), {"value", "hosts"}, f"{here}, migrants")
             if "value" not in entry:
-                raise ScenarioError(f"{here}, migrants: 'value' is missing; write each entry as {{ value = 0.5, hosts = "
-                                    "[...] }")
+                raise ScenarioError(f"{here}, migrants: 'value' is missing; write each entry as {{ value = 0.5, hosts "
+                                    "= [...] }")
             _check_number(entry["value"], f"{here}, migrants, value", float("inf"))
             labels(entry.get("hosts"), f"{here}, migrants, hosts")
     else:
         _check_number(migrants, f"{here}, migrants", float("inf"))
     foreign = given.get("foreign", [])
     if not isinstance(foreign, list):
-        raise ScenarioError(f"{here}: foreign must be a list of tables, foreign = [{{ share = 0.1, hosts = [...], owners "
-                            "= [...] }]")
+        raise ScenarioError(f"{here}: foreign must be a list of tables, foreign = [{{ share = 0.1, hosts = [...], "
+                            "owners = [...] }]")
     for entry in foreign:
         check_keys(table_of(entry, f"{here}, foreign"), {"share", "hosts", "owners"}, f"{here}, foreign")
         if "share" not in entry:
@@ -66,7 +66,7 @@ def check_ownership(given: Any, where: str) -> None:
         for key in ("hosts", "owners"):
             labels(entry.get(key), f"{here}, foreign, {key}")
     if given and not text_of(given.get("source", ""), f"{here}, source"):
-        raise ScenarioError(f"{here}: 'source' is missing; say where the shares come from, or source = \"assumption\" - "
+        raise ScenarioError(f"{here}: 'source' is missing; say where the shares come from, or source = \"assumption\"; "
                             "benchmarks hold none")
 
 
@@ -102,8 +102,8 @@ def ownership_of(given: Mapping[str, Any], bench: Benchmark) -> Ownership | None
     if (hold > 0).any() and not bench.has_labour:
         raise ScenarioError(f"{where}, migrants: benchmark {bench.name} has no labour stocks by home and host (array "
                             "LAB), so there are no migrants to own anything; leave migrants out")
-    income = sum(bench[f"V{origin}{agent}P"].sum("comm") for origin in "DM" for agent in "PG")
-    income = (income + bench["SAVE"]).transpose("reg").values
+    spent = [bench[name].sum("comm").values for name in ("VDPP", "VMPP", "VDGP", "VMGP")]
+    income = bench["SAVE"].values + np.sum(spent, axis=0)
     foreign = np.zeros((len(regs), len(regs)))
     for entry in given.get("foreign", []):
         owners = positions(bench, "home", entry.get("owners"), f"{where}, foreign, owners")
@@ -116,6 +116,6 @@ def ownership_of(given: Mapping[str, Any], bench: Benchmark) -> Ownership | None
                                     "name other owners, or leave the host out")
             foreign[:, h] += entry["share"] * weight / weight.sum()
     for h in np.flatnonzero(foreign.sum(0) > 1.0 + 1e-9):
-        raise ScenarioError(f"{where}, foreign: {foreign[:, h].sum():.0%} of the capital of {regs[h]} would be owned from "
-                            "abroad; lower the shares to a sum of at most 1")
+        raise ScenarioError(f"{where}, foreign: {foreign[:, h].sum():.0%} of the capital of {regs[h]} would be owned "
+                            "from abroad; lower the shares to a sum of at most 1")
     return Ownership(hold, float(given.get("settled", 0.0)), foreign, str(given.get("source", "")))

@@ -202,7 +202,7 @@ def _model(claim: Claim, wanted: Sequence[Claim], bench: Benchmark, models: dict
                 together += list(other.file.scenarios.values())
         if model.mobility is not None:
             model = Model(model.bench, model.closure, labour=model.labour, rordelta=model.rordelta,
-                          mobility=layout_of(together, bench))
+                          mobility=layout_of(together, bench), ownership=model.ownership)
         models[kind] = model
     return models[kind]
 
