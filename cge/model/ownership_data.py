@@ -89,11 +89,16 @@ def ownership_data(add: Callable, bench: Benchmark, capinc: np.ndarray, n: Mappi
     add("CAPHEAD", ("reg",), head)
     add("MIGHOLD", ("reg",), hold)
     add("SETTLED", (), own.settled)
-    return _accounts(add, bench, n, hold * head * (1.0 - foreign.sum(0)) * capinc * stock, foreign @ capinc,
-                     foreign.sum(0) * capinc)
+    save, received, paid = n["SAVE"], foreign @ capinc, foreign.sum(0) * capinc
+    for r in np.flatnonzero((save + received - paid <= 0) & (paid > 0)):
+        raise BenchmarkError(f"ownership of benchmark {bench.name!r}: {regs[r]} would pay {(paid - received)[r]:.4g} "
+                             f"million US$ of capital income to owners abroad (net) out of saving of {save[r]:.4g}; "
+                             f"lower the foreign share of its capital, {foreign[:, r].sum():.1%}: "
+                             f"{max(save[r] + received[r], 0.0) / capinc[r]:.1%} would take all")
+    return _accounts(add, n, hold * head * (1.0 - foreign.sum(0)) * capinc * stock, received, paid)
 
 
-def _accounts(add, bench, n, earlier, received, paid) -> np.ndarray:
+def _accounts(add, n, earlier, received, paid) -> np.ndarray:
     """Capital income of earlier migrants comes out of residents' consumption, that of owners abroad out of saving."""
     add("OWNE0", _PAIR, earlier)
     add("CAPNET0", ("reg",), received - paid)
@@ -102,11 +107,6 @@ def _accounts(add, bench, n, earlier, received, paid) -> np.ndarray:
         add("YMIG0", ("reg",), n["YMIG0"] + earlier.sum((0, 1)))
     if earlier.any() or (received - paid).any():
         add("OWNED0", ("reg",), n["OWNED0"] + received - paid - earlier.sum((0, 1)))
-    save = n["SAVE"]
     if not (received - paid).any():
-        return save
-    for r in np.flatnonzero((save + received - paid <= 0) & (save > 0)):
-        raise BenchmarkError(f"ownership of benchmark {bench.name!r}: {bench.sets['reg'][r]} would pay "
-                             f"{(paid - received)[r]:.4g} million US$ of capital income to owners abroad out of saving "
-                             f"of {save[r]:.4g}; lower the foreign share of its capital")
-    return add("SAVE", ("reg",), save + received - paid)
+        return n["SAVE"]
+    return add("SAVE", ("reg",), n["SAVE"] + received - paid)

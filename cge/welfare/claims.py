@@ -184,7 +184,8 @@ def try_claims(wanted: Sequence[Claim], benchmark: str, progress: Callable[[str]
 
 def _kind(file: ScenarioFile) -> str:
     moving = any(s.mobility for s in file.scenarios.values())
-    return repr((sorted(file.closure.items()), sorted(file.labour.items()), file.engine, moving))
+    return repr((sorted(file.closure.items()), sorted(file.labour.items()), file.engine, moving,
+                 sorted(file.ownership.items())))
 
 
 def _model(claim: Claim, wanted: Sequence[Claim], bench: Benchmark, models: dict[str, Model]) -> Model:
