@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,14 @@ from cge.benchmark import synthetic_benchmark
 from cge.errors import BenchmarkError, ScenarioError
 from cge.model import Ownership
 from cge.model.closure import Closure, Swap
-from cge.scenario import read_scenarios
+from cge.results import open_results, to_dataset, write_netcdf
+from cge.scenario import Scenario, ScenarioFile, layout_of, read_scenarios, shocks_of
 from cge.scenario.ownership import ownership_of
 from cge.solve.model import Model
 from cge.solve.updated import updated
+from cge.welfare import add_gains
 from cge.welfare.compare import make_model
+from cge.welfare.measures import check_measures
 from tests import cases
 from tests.engine import plain
 from tests.solve.test_ipopt import agree
@@ -207,6 +212,25 @@ def test_both_engines_agree(model, solved):
     agree(solved("all"), model("all").solve(*draw(model("all")), STEPS, "ipopt"))
 
 
+def test_both_engines_agree_where_natives_and_migrants_are_apart():
+    m = plain(Model(BENCH, labour={"sigma_native_migrant": 6.0, "sigma_earlier_new": 12.0}, ownership=KINDS["all"]))
+    assert m.base().certificate.worst < 1e-12
+    agree(m.solve(*draw(m), STEPS), m.solve(*draw(m), STEPS, "ipopt"))
+
+
+@pytest.mark.long
+def test_those_who_move_for_wages_may_own_capital():
+    """Group gains against the independent total: the gap is of second order in what moving costs less."""
+    given = [Scenario(f"W{k}", mobility=[{"cost": 1.0 - x, "homes": ["R2", "R3"], "hosts": ["R1"]}])
+             for k, x in enumerate((0.02, 0.01))]
+    m = plain(Model(BENCH, mobility=layout_of(given, BENCH), ownership=KINDS["all"]))
+    assert m.base().certificate.worst < 1e-12
+    both = [m.solve(*shocks_of(s, m), steps=STEPS) for s in given]
+    gap = [float(s["WEV"] - s["absorb"].sum()) for s in both]
+    assert both[0]["mov"].sum() > 1.0 and gap[0] / gap[1] == pytest.approx(4.0, abs=0.3)
+    assert max(s.certificate.worst for s in both) < 1e-9
+
+
 @pytest.mark.long
 def test_the_default_engine_finds_the_same(solved):
     fast = Model(BENCH, ownership=KINDS["all"])
@@ -271,11 +295,45 @@ def test_wrong_sections_are_refused_by_name(tmp_path, old, new, says):
     (Ownership(foreign=1.5 * (FOREIGN > 0)), "of the capital of R1 would be owned from abroad"),
     (Ownership(foreign=FOREIGN[:2]), r"their shapes are \(\) and \(2, 3\)"),
     (Ownership(migrants=-1.0), "migrants has the value -1"),
-    (Ownership(foreign=np.array([[0, 0, 0], [0.9, 0, 0], [0, 0, 0]])), "R1 would pay .* out of saving"),
+    (Ownership(foreign=np.array([[0, 0, 0], [0.9, 0, 0], [0, 0, 0]])), "R1 would pay .* out of saving of"),
 ], ids=["self", "above one", "shape", "negative", "saving"])
 def test_wrong_shares_make_no_model(own, says):
     with pytest.raises(BenchmarkError, match=says):
         Model(BENCH, ownership=own)
+
+
+def test_the_share_named_as_taking_all_saving_does():
+    """The refusal's own number is the border: a little less makes a model, the number itself none."""
+    share = np.array([[0, 0, 0], [1.0, 0, 0], [0, 0, 0]])
+    most = float(BENCH["SAVE"][0]) / capital(cases.model(seed=1).base())[0]
+    assert Model(BENCH, ownership=Ownership(foreign=0.999 * most * share)).base().certificate.worst < 1e-12
+    with pytest.raises(BenchmarkError, match=f"{most:.1%} would take all"):
+        Model(BENCH, ownership=Ownership(foreign=1.001 * most * share))
+
+
+def test_results_say_who_owns_what_and_where_that_comes_from(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text(FILE, encoding="utf-8")
+    file = read_scenarios(path)
+    m = plain(make_model(BENCH, file))
+    ds = to_dataset(file, m, {"M": m.base()})
+    back = open_results(write_netcdf(add_gains(ds), tmp_path / "s.nc"))
+    np.testing.assert_array_equal(back["OWNF"], m.ownership.foreign)
+    np.testing.assert_array_equal(back["MIGHOLD"], [0.5, 1.0, 0.5])
+    assert back["OWNF"].attrs["source"] == "assumption" and "assumption" in back.attrs["ownership"]
+    assert float(back["capabroad"].sum()) == pytest.approx(float(back["capin"].sum())) and back["ownearl"].sum() > 0
+    other = to_dataset(ScenarioFile(Path("t.toml"), "", "t", "b", "t.nc", {}, {}, {"M": Scenario("M")}, {}, ()),
+                       cases.model(seed=1), {"M": cases.model(seed=1).base()})
+    assert not {"OWNF", "capinc", "ownearl", "earlcap"} & set(other.variables)
+
+
+def test_an_expectation_about_capital_abroad_asks_for_the_section(tmp_path):
+    path = tmp_path / "s.toml"
+    asks = '\n[[expect]]\nscenario = "M"\nof = "capin"\nreg = "R2"\nsign = "+"\nwhy = "hosts pay owners"\n'
+    bare = FILE[:FILE.index("[ownership]")] + FILE[FILE.index("[scenario.M]"):]
+    path.write_text(bare + asks, encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"give it a section \[ownership\]"):
+        check_measures(read_scenarios(path).expect, cases.model(seed=1), str(path))
 
 
 def test_income_across_borders_has_no_updated_data_base(model):
