@@ -135,6 +135,9 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
     if model.ownership is not None:
         for name, what in _OWNED.items():
             out[name] = (*model.cal.data[name], {"long_name": what, "units": "ratio", "source": model.ownership.source})
+    if model.cal.positions.foreign:
+        out["CAPNET0"] = (("reg",), model.cal.data["CAPNET0"][1], {
+            "long_name": "capital income from abroad less paid to owners abroad", "units": "million US$"})
     if any(_has_terms(x) for x in solutions.values()):
         for name in DEFAULTS:
             out[name] = (("scenario", "term"), np.stack([solutions[s].data["coef"][name] for s in names]),

@@ -14,7 +14,7 @@ from cge.report import print_group_table
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, shocks_of, ties_of
 from cge.solve.model import Model
-from cge.welfare import add_gains, first_order, group_table, movers_at_ppp
+from cge.welfare import add_gains, first_order, group_table, movers_at_ppp, region_table
 from tests.cases import model, no_tariffs, quota
 from tests.engine import plain
 from tests.solve.test_terms import ALL, entry, solve
@@ -121,6 +121,10 @@ def test_capital_has_a_column_whoever_owns_it(owned):
             frame = group_table(found, "S", reg, concept)
             assert frame["residual"].abs().max() < 1e-6 * frame.drop(columns="residual").abs().max().max(), frame
     assert (frame.loc[["owners", "earlier UnskLab", "movers SkLab"], "capital"].abs() > 0.1).all()
+    abroad = region_table(found, "S")["d cap."]
+    net = s["capin"] - s["capout"] - base["capin"] + base["capout"]
+    np.testing.assert_allclose(abroad.drop("world"), net / 1e3, rtol=1e-9)
+    assert abs(abroad["world"]) < 1e-9 and abs(abroad["R1"]) > 1e-4
     assert np.abs(s["yother"]).max() < 1e-9 * float(s["INCOME"].max())
 
     def owners(x):
