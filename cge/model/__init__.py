@@ -13,6 +13,7 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
     labour_nest,
     migration,
     mobility,
+    ownership,
     prices,
     production,
     shifters,
@@ -25,8 +26,9 @@ from cge.model import (  # noqa: F401  (each block registers its rows)
 )
 from cge.model.calibrate import LABOUR_DEFAULTS, Calibration, calibrate
 from cge.model.mobility_data import Layout
+from cge.model.ownership_data import Ownership
 from cge.model.registry import table
 from cge.model.tied_data import Ties
 
 table.check()
-__all__ = ["LABOUR_DEFAULTS", "Calibration", "Layout", "Ties", "calibrate", "table"]
+__all__ = ["LABOUR_DEFAULTS", "Calibration", "Layout", "Ownership", "Ties", "calibrate", "table"]

@@ -12,6 +12,7 @@ from cge.benchmark import HEADERS, Benchmark, base_wages
 from cge.errors import BenchmarkError, ScenarioError
 from cge.model.labour_nest_data import nest_data
 from cge.model.mobility_data import Layout, mobility_data
+from cge.model.ownership_data import Ownership, ownership_data
 from cge.model.table import Table
 from cge.model.terms_data import TERMS, earlier_pay, terms_data
 from cge.model.tied_data import Ties, tied_data
@@ -54,6 +55,8 @@ class Positions:
     mobility: bool = False  #: whether workers respond to wages
     nests: bool = False  #: whether natives and migrants are imperfect substitutes
     tied: bool = False  #: whether new movers may be tied to activities
+    foreign: bool = False  #: whether residents of other regions own capital
+    migcap: bool = False  #: whether migrants own capital
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ class Calibration:
 
 
 def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None = None,
-              rordelta: float | None = None, mobility: Layout | None = None, ties: Ties | None = None) -> Calibration:
+              rordelta: float | None = None, mobility: Layout | None = None, ties: Ties | None = None,
+              ownership: Ownership | None = None) -> Calibration:
     """Coefficients of the equation table from a benchmark.
 
     Parameters
@@ -96,6 +100,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         Lets workers respond to wages, and says where caps may be; new movers are a quota only without it.
     ties : Ties, optional
         Lets new movers be tied to activities, and says to which.
+    ownership : Ownership, optional
+        Capital that is not residents'; it changes the base-year accounts of its owners and of residents.
 
     Raises
     ------
@@ -138,6 +144,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
 
     _investment(bench, add, b, vip)
     _labour(bench, add, b, opts)
+    b["SAVE"] = ownership_data(add, bench, b["EVOS"][_capital(bench)].sum((0, 1)) - b["VDEP"],
+                               {k: x for k, (_, x) in n.items()}, ownership)
     mobility_data(add, n["LABOFF"][1], n["NAT0"][1], mobility)
     labour_at = [bench.sets["endw"].index(s) for s in bench.sets["skill"]]
     tied_data(add, b["EVOS"][labour_at], n["EFF0"][1], len(regs), ties)
@@ -155,7 +163,8 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         labour=np.array(labour_at, dtype=int),
         capital=_capital(bench), n_endw=len(bench.sets["endw"]), n_comm=len(bench.sets["comm"]),
         margins=np.array([bench.sets["comm"].index(m) for m in bench.sets["marg"]], dtype=int),
-        mobility=mobility is not None, nests=nests, tied=ties is not None)
+        mobility=mobility is not None, nests=nests, tied=ties is not None,
+        foreign=bool(n["OWNF"][1].any()), migcap=bool(n["MIGHOLD"][1].any() or n["SETTLED"][1] > 0))
     values = {k: v for k, (_, v) in n.items()}
     masks = {}
     for s in table.symbols.values():
@@ -320,7 +329,7 @@ def _household(bench, add, b, n, vpp, vgp) -> None:
         add(name + "_E", (_R,), value)
     vst = b["VST"].sum(0)
     tbal = add("TBAL0", (_R,), b["VFOB"].sum((0, 2)) + vst - b["VCIF"].sum((0, 1)))
-    add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1]) / income.sum())
+    add("TBALRY0", (_R,), (tbal + n["REMIN0"][1] - n["REMOUT0"][1] + n["CAPNET0"][1]) / income.sum())
     add("INCWLD", (), income.sum())
 
 

@@ -198,8 +198,9 @@ def CNTmigr(v):
 
 @_by_region()
 def CNTremr(v):
-    """Contribution to EV of real remittances, transfers and payments of movers, deflated by world export prices."""
+    """Contribution to EV of real remittances, transfers, payments of movers, capital income from abroad (net)."""
     value = v.remin + v.transfer + v.termsin
+    value = value + v.capin - v.capout if v.sets.foreign else value
     received = value / level(v.pxwwld)
     return [(v.pxwwld / v.costev, received, LEVEL), (-(value / level(v.costev)), v.popres)]
 

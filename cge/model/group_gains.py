@@ -48,10 +48,12 @@ def ynatgross(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def yown(v):
-    """After-tax income of owners of capital, land and resources, net of depreciation."""
+    """Residents' after-tax income of capital, land and resources, at home and abroad, net of depreciation."""
     factors = level(total(v.EVOS * v.pes * v.qfe, "endw", "acts")) - level(v.VDEP * v.pinv * v.kb)
     factors = factors + total(v.tieloss, "skill") if v.sets.tied else factors  # wnet is that of free labour
-    return factors - total(v.wnet * level(v.EFF0 * v.qlab), "skill")
+    owned = factors - total(v.wnet * level(v.EFF0 * v.qlab), "skill")
+    owned = owned - v.capout + v.capin if v.sets.foreign else owned
+    return owned - at(total(v.ownearl + v.ownnew, "skill", "home"), host="reg") if v.sets.migcap else owned
 
 
 @table.define("reg", unit=_MUSD, positive=False)
@@ -219,7 +221,8 @@ def earlpaid(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def earlrem(v):
     """Remittance effect of earlier migrants: change of what they send, a loss."""
-    return (v.YEARL0 - v.SPENDE0) - _money(v, v.remearl)
+    before = v.YEARL0 + v.OWNE0 - v.SPENDE0 if v.sets.migcap else v.YEARL0 - v.SPENDE0
+    return before - _money(v, v.remearl)
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -261,6 +264,7 @@ def newtax(v):
     """Tax effect of new movers: labour tax of the host against home's, revenue shared, consumption tax given back."""
     tax = v.ynew - v.newgross * (1.0 - at(v.unemp, reg="host"))
     given = v.spendnew - (v.netnew - v.remnew)
+    given = given - v.ownnew if v.sets.migcap else given
     return _money(v, tax + given) - v.mov * at(v.WNET0 - v.WAGE0, reg="home")
 
 

@@ -97,6 +97,7 @@ def indtax(v):
 def income_balance(v):
     """Income of permanent residents: factors, taxes, less migrants' wages, remittances, transfers, movers' payments."""
     income = v.facincome + v.indtax - v.ymig + v.remin + v.transfer + v.termsin
+    income = income + v.capin - v.capout if v.sets.foreign else income
     return v.y, index(income, v.INCOME) * v.incomeslack
 
 

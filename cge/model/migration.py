@@ -136,7 +136,8 @@ def shareearl(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def spendearl(v):
     """Consumption spending of earlier migrants in the host, shared tax revenue included."""
-    return v.yearl - v.remearl + v.shareearl
+    own = v.yearl - v.remearl + v.shareearl
+    return own + v.ownearl if v.sets.migcap else own
 
 
 @table.define(*_PAIR, unit=_MUSD, positive=False)
@@ -149,7 +150,8 @@ def sharenew(v):
 @table.define(*_PAIR, unit=_MUSD, positive=False)
 def spendnew(v):
     """Consumption spending of new movers in the host, rebates and shared tax revenue included."""
-    return (v.netnew - v.remnew + v.sharenew) * at(v.spendpower, reg="host")
+    own = v.netnew - v.remnew + v.sharenew
+    return (own + v.ownnew if v.sets.migcap else own) * at(v.spendpower, reg="host")
 
 
 @table.define("reg", positive=False)
@@ -160,8 +162,9 @@ def spendpower(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def rebate(v):
-    """Consumption tax given back to new movers, and tax revenue shared with migrants; paid by the host's residents."""
+    """Consumption tax given back to new movers, tax revenue and capital income of migrants: not the residents'."""
     given = v.spendnew - (v.netnew - v.remnew) + v.shareearl
+    given = given + v.ownearl if v.sets.migcap else given
     return at(total(given, "skill", "home"), host="reg")
 
 
@@ -209,7 +212,8 @@ def refund(v):
     tax = (v.wgross - v.wnet) * v.relnew if v.sets.nests else v.wgross - v.wnet
     labour = (1.0 - v.TAXMOV) * at(tax * (1.0 - v.unemp), reg="host") * v.AN * v.mov
     labour = labour * v.tiekept if v.sets.tied else labour
-    consumption = v.spendnew - (v.netnew - v.remnew + v.sharenew)
+    own = v.netnew - v.remnew + v.sharenew
+    consumption = v.spendnew - (own + v.ownnew if v.sets.migcap else own)
     return at(total(labour + consumption + v.exempt, "skill", "home"), host="reg")
 
 

@@ -67,8 +67,9 @@ def ywld(v):
 
 @table.define("reg", unit="% of world income", positive=False)
 def del_tbalry(v):
-    """Change of the trade balance plus net remittances, transfers and payments of movers in percent of world income."""
+    """Change of trade balance, remittances, capital income, transfers, movers' payments (net), % of world income."""
     received = v.remin - v.remout + v.transfer + v.termsin - (v.termsout - v.termslost)
+    received = received + v.capin - v.capout if v.sets.foreign else received
     return 100.0 * ((v.tbal + received) / level(v.INCWLD * v.ywld) - v.TBALRY0)
 
 

@@ -168,10 +168,8 @@ def gnat(v):
 
 @table.define("reg", unit=_MUSD, positive=False)
 def gcap(v):
-    """Factor-income view: real income of owners of capital, land and resources net of depreciation, change."""
-    owned = level(total(v.EVOS * v.pes * v.qfe, "endw", "acts")) - total(v.wnet * level(v.EFF0 * v.qlab), "skill")
-    owned = owned + total(v.tieloss, "skill") if v.sets.tied else owned  # wnet is that of free labour
-    return (owned - level(v.VDEP * v.pinv * v.kb)) / level(v.ppriv) - v.OWNED0
+    """Factor-income view: residents' real income of capital, land and resources net of depreciation, change."""
+    return v.yown / level(v.ppriv) - v.OWNED0
 
 
 @table.define("reg", unit=_MUSD, positive=False)

@@ -61,6 +61,9 @@ _OPTIONS = {"TAXMOV": "part of the host's labour tax that new movers pay",
             "CTAXMOV": "part of the host's consumption taxes that new movers pay",
             "FAMILY": "dependants of each new mover",
             "TAXSHARE": "part of the average tax revenue per head given to each new mover"}
+_OWNED = {"OWNF": "part of the host's capital that residents of another region (home) own",
+          "MIGHOLD": "capital of an earlier migrant over that of a resident worker",
+          "SETTLED": "capital of a new mover over that of a resident worker"}
 _UNITS = {"POPRES": "million persons", "LF0": "thousand workers", "NAT0": "thousand workers",
           "WAGE0": "million US$ per thousand workers", "WNET0": "million US$ per thousand workers",
           "AE": "ratio", "RHOE": "ratio"}
@@ -102,6 +105,7 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
               and (s.block != "mobility" or (model.mobility is not None and np.prod(model.system.shape(n))))
               and (s.block != "labour_nest" or model.cal.positions.nests)
               and (s.block != "tied" or model.ties is not None)
+              and (s.block != "ownership" or model.ownership is not None)
               and (s.block != "terms" or any(_has_terms(x) for x in solutions.values()))]
     described = _described(model, wanted, solutions, detail)
     left = [n for n in described if np.prod(model.system.shape(n)) > most]
@@ -128,6 +132,12 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         out["TIEPART"] = (("scenario", *model.cal.data["TIEPART"][0]),
                           np.stack([solutions[s].data["coef"]["TIEPART"] for s in names]),
                           {"long_name": "part of new movers tied to activities", "units": "ratio"})
+    if model.ownership is not None:
+        for name, what in _OWNED.items():
+            out[name] = (*model.cal.data[name], {"long_name": what, "units": "ratio", "source": model.ownership.source})
+    if model.cal.positions.foreign:
+        out["CAPNET0"] = (("reg",), model.cal.data["CAPNET0"][1], {
+            "long_name": "capital income from abroad less paid to owners abroad", "units": "million US$"})
     if any(_has_terms(x) for x in solutions.values()):
         for name in DEFAULTS:
             out[name] = (("scenario", "term"), np.stack([solutions[s].data["coef"][name] for s in names]),
@@ -145,7 +155,8 @@ def to_dataset(file: ScenarioFile, model: Model, solutions: Mapping[str, Solutio
         {"long_name": "elasticity over its benchmark value", "units": "ratio", "role": "exogenous"})
     for name in HEADERS:
         if name in model.bench and name not in left:
-            out[name] = (HEADERS[name].dims, model.bench[name].values, dict(model.bench[name].attrs))
+            out[name] = (HEADERS[name].dims, model.cal.data[name][1] if name == "SAVE" else model.bench[name].values,
+                         dict(model.bench[name].attrs))
     for name, what in _CALIBRATED.items():
         out[name] = (*model.cal.data[name], {"long_name": what, "units": _UNITS.get(name, "million US$")})
     used = {d for dims, *_ in out.values() for d in ((dims,) if isinstance(dims, str) else dims)}
@@ -251,6 +262,7 @@ def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
                                "rordelta": float(model.cal.data["RORDELTA"][1]), "swaps": [
                                    f"{s.exogenous} = {s.endogenous}" for s in model.closure.swaps]}),
         "labour_options": json.dumps(options),
+        "ownership": json.dumps(dict(file.ownership)),
         "headline": json.dumps(dict(file.headline)),
         "groups": json.dumps(model.bench.meta.get("groups", {})),
         "units": "flows in million US$ of the base year; indices with benchmark = 1; workers in thousands",

@@ -31,6 +31,7 @@ from cge.scenario.expect import Expectation, read_expectations
 from cge.scenario.games import Game, read_game
 from cge.scenario.labour import check_labour
 from cge.scenario.mobility_spec import check_movement
+from cge.scenario.ownership import check_ownership
 from cge.scenario.scaled import Phases, read_phases
 from cge.scenario.sought import Equal, SidePayments, read_equal, read_side_payments
 from cge.scenario.terms_spec import check_terms
@@ -41,7 +42,7 @@ from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
 
 _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
-              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "vary"}
+              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "vary", "ownership"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
                   "rordelta", "elasticities", "mobility", "caps", "rent",
                   "transfers", "terms", "tied"}
@@ -223,6 +224,8 @@ class ScenarioFile:
         Transfers after which nobody loses; see :mod:`cge.scenario.sought`.
     vary : tuple of Vary
         Parameters over which the expectations are tried (`cge claims`); see :mod:`cge.scenario.vary`.
+    ownership : mapping
+        Capital of migrants and of owners abroad; see :mod:`cge.scenario.ownership`.
     """
 
     path: Path
@@ -242,6 +245,7 @@ class ScenarioFile:
     equal: Mapping[str, Equal] = field(default_factory=dict)
     payments: SidePayments | None = None
     vary: tuple[Vary, ...] = ()
+    ownership: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_scenarios(path: str | Path) -> ScenarioFile:
@@ -281,6 +285,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     for key in ("home", "comm", "src", "dst"):
         text_of(closure.get(key, ""), f"{path}, closure, {key}")
     check_labour(raw.get("labour", {}), str(path), file=True)
+    check_ownership(raw.get("ownership", {}), str(path))
     scenarios: dict[str, Scenario] = {}
     game, combinations = read_game(raw.get("payoffs"), raw.get("scenario", {}), str(path))
     sections = {**raw.get("scenario", {}), **combinations}
@@ -316,7 +321,7 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     expect = read_expectations(raw.get("expect", []), list(scenarios), str(path))
     return ScenarioFile(path, text, title, raw["benchmark"], output, closure, raw.get("labour", {}), scenarios,
                         headline, breakeven, raw.get("engine", "newton"), expect, game, phases, equal, payments,
-                        read_vary(raw.get("vary", []), scenarios, str(path)))
+                        read_vary(raw.get("vary", []), scenarios, str(path)), raw.get("ownership", {}))
 
 
 def breakeven_pairs(entries: Any, scenarios: Mapping[str, Scenario], where: str) -> list[tuple[str, str]]:

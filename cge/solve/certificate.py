@@ -121,6 +121,9 @@ def social_accounts(view: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     save = val(level(v.SAVE * v.ysave))
     rebate = spend.sum((0, 1)) + remit.sum((0, 1)) + paid_by_movers - migrants.sum((0, 1))
     received = remit.sum((0, 2)) + val(v.transfer) + received_of_movers
+    if v.sets.foreign:  # of what capital earns after tax and depreciation, anew from the accounts
+        owned = val(v.OWNF) * (evos[v.sets.capital].sum((0, 1)) - val(v.VDEP * v.pinv * v.kb))
+        received = received + owned.sum(1) - owned.sum(0)
     resident_income = evos.sum((0, 1)) - dep + taxes - migrants.sum((0, 1)) - rebate + received
     resident_use = paid["p"].sum(0) - spend.sum((0, 1)) - used_up + paid["g"].sum(0) + save
     return {

@@ -13,7 +13,7 @@ import xarray as xr
 
 from cge.benchmark import Benchmark
 from cge.errors import ScenarioError
-from cge.model import Calibration, Layout, Ties, calibrate, table
+from cge.model import Calibration, Layout, Ownership, Ties, calibrate, table
 from cge.model.closure import NUMERAIRE, Closure
 from cge.solve import newton
 from cge.solve.certificate import Certificate, certify
@@ -120,6 +120,8 @@ class Model:
         Lets workers respond to wages, and says where caps may be (:func:`cge.scenario.mobility.layout_of`).
     ties : Ties, optional
         Lets new movers be tied to activities, and says to which (:func:`cge.scenario.tied.ties_of`).
+    ownership : Ownership, optional
+        Capital of migrants and of owners abroad (:func:`cge.scenario.ownership.ownership_of`).
 
     Raises
     ------
@@ -133,10 +135,11 @@ class Model:
     rordelta: float | None = None
     mobility: Layout | None = None
     ties: Ties | None = None
+    ownership: Ownership | None = None
 
     def __post_init__(self) -> None:
         self.cal: Calibration = calibrate(self.bench, table, self.labour, self.rordelta, self.mobility,
-                                          self.ties)
+                                          self.ties, self.ownership)
         self.system = System(table, self.cal, self.closure)
         self._base = self.system.base_data()
         self._newton: Newton | None = None
@@ -228,7 +231,7 @@ class Model:
         BenchmarkError
             The benchmark cannot make a model.
         """
-        other = Model(bench, self.closure, self.labour, self.rordelta, self.mobility, self.ties)
+        other = Model(bench, self.closure, self.labour, self.rordelta, self.mobility, self.ties, self.ownership)
         old, new = self.cal, other.cal
         differs = [k for k in old.sets if old.sets[k] != new.sets.get(k)]
         differs += [k for k in old.masks if not np.array_equal(old.masks[k], new.masks[k])]

@@ -53,6 +53,9 @@ def updated(solution: Solution, name: str | None = None) -> Benchmark:
     if np.any(solution["transfer"].values != 0.0):
         raise ScenarioError("a scenario with transfers between regions has no updated benchmark: a GTAP data base has "
                             "no place for them; solve the scenario without its shock of transfer")
+    if model.cal.positions.foreign:
+        raise ScenarioError("capital owned from abroad has no updated benchmark: a GTAP data base has no place for "
+                            "income that crosses borders; solve a model without [ownership] foreign")
     v = solution.view
     flows: dict[str, Named] = {**_domestic(v), **_trade(v), **_labour(v, model.bench)}
     arrays = {n: _array(model.bench, n, x) for n, x in flows.items()}

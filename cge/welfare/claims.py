@@ -184,7 +184,8 @@ def try_claims(wanted: Sequence[Claim], benchmark: str, progress: Callable[[str]
 
 def _kind(file: ScenarioFile) -> str:
     moving = any(s.mobility for s in file.scenarios.values())
-    return repr((sorted(file.closure.items()), sorted(file.labour.items()), file.engine, moving))
+    return repr((sorted(file.closure.items()), sorted(file.labour.items()), file.engine, moving,
+                 sorted(file.ownership.items())))
 
 
 def _model(claim: Claim, wanted: Sequence[Claim], bench: Benchmark, models: dict[str, Model]) -> Model:
@@ -202,7 +203,7 @@ def _model(claim: Claim, wanted: Sequence[Claim], bench: Benchmark, models: dict
                 together += list(other.file.scenarios.values())
         if model.mobility is not None:
             model = Model(model.bench, model.closure, labour=model.labour, rordelta=model.rordelta,
-                          mobility=layout_of(together, bench))
+                          mobility=layout_of(together, bench), ownership=model.ownership)
         models[kind] = model
     return models[kind]
 

@@ -21,6 +21,7 @@ from cge.scenario.closures import closure_shocks, closure_swaps, with_mobility
 from cge.scenario.expect import check_labels
 from cge.scenario.games import check_players
 from cge.scenario.labour import base_options, rates_missing
+from cge.scenario.ownership import ownership_of
 from cge.scenario.parts import parts_of
 from cge.scenario.shocks import labour_layers
 from cge.scenario.sought import check_regions
@@ -182,7 +183,7 @@ def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
     model = Model(with_mobility(bench, file.closure), closure,
                   labour=base_options(file.labour, bench, (s.labour for s in file.scenarios.values())),
                   rordelta=file.closure.get("rordelta"), mobility=layout_of(file.scenarios.values(), bench),
-                  ties=ties_of(file.scenarios.values(), bench))
+                  ties=ties_of(file.scenarios.values(), bench), ownership=ownership_of(file.ownership, bench))
     return model.using(file.engine)
 
 

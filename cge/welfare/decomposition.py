@@ -17,7 +17,7 @@ CONTRIBUTIONS = {
     "invest-saving": "prices of investment goods and saving",
     "preferences": "shifts of the distribution parameters",
     "migrants": "real after-tax income of migrants, taken from residents' income",
-    "remittances": "real remittances received",
+    "remittances": "real remittances received; transfers, payments of movers, capital income across borders",
     "services": "public services used by migrants",
     "leavers": "benchmark wages of those who left",
 }

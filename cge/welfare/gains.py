@@ -171,7 +171,8 @@ def share_of(ds: xr.Dataset, scenario: str, regions: list[str], concept: str = "
 def region_table(ds: xr.Dataset, scenario: str):
     """What one scenario changes by region, a pandas table for printing (billion US$, %, US$).
 
-    Every column is counted from the scenario's reference, or from the benchmark where it has none.
+    Every column is counted from the scenario's reference, or from the benchmark where it has none. With capital owned
+    abroad the last column is capital income received less paid.
     """
     import pandas as pd
 
@@ -194,6 +195,7 @@ def region_table(ds: xr.Dataset, scenario: str):
         **{f"w {s[:4]} %": real.sel(skill=s) for s in ds["skill"].values},
         "rK %": capital,
         "d remit": of(counted(ds, ds["remin"] - ds["REMIN0"])) / 1e3,
+        **({"d cap.": of(counted(ds, ds["capin"] - ds["capout"] - ds["CAPNET0"])) / 1e3} if "CAPNET0" in ds else {}),
     }, index=list(ds["reg"].values))
     total = frame.sum()
     income, heads = (of(ds[n]).sum("reg") for n in ("base_income", "heads"))

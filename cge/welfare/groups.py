@@ -14,7 +14,7 @@ from cge.errors import CGEError
 PARTS = {
     "productivity": "from the wage at home to the mover's in the host, before tax, at benchmark wages",
     "wages": "change of wages before tax", "employment": "pay lost to unemployment",
-    "capital": "income of capital, land and resources, after tax and depreciation",
+    "capital": "income of capital, land and resources, after tax and depreciation, of whoever owns it",
     "taxes": "labour tax of those who pay it, revenue of the government, revenue shared",
     "remittances": "sent (minus) and received", "payments": "terms of movement, rents, escrow, transfers",
     "prices": "consumer prices: purchasing power at benchmark prices less money at world factor prices",
@@ -49,8 +49,8 @@ def _members(ds: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
     out[_HOUSEHOLD] = {"gain": rest, "remittances": received, "payments": paid,
                        "prices": of("SRCrem") + of("SRCpaid") - received - paid, "services": of("CNTserv"),
                        "other": of("SRCpop") + of("CNTdpar") + of("SRCother")}
-    names = {"wages": "wage", "employment": "employ", "taxes": "tax", "remittances": "rem", "payments": "paid",
-             "prices": "price"}
+    names = {"wages": "wage", "employment": "employ", "capital": "cap", "taxes": "tax", "remittances": "rem",
+             "payments": "paid", "prices": "price"}
     for label, stem, more in (("earlier", "earl", {}), ("movers", "new", {"productivity": "prod"})):
         for s in skills:
             out[f"{label} {s}"] = {"gain": ds[f"EV{stem}"].sel(skill=s),

@@ -52,6 +52,10 @@ def check_measures(expectations: Sequence[Expectation], model: Model, path: str)
             if symbol.block == "tied" and model.ties is None:
                 raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about movers tied to activities, and nobody is "
                                     "in the file; give a scenario tied = [{ to = [...] }], or drop the expectation")
+            if symbol.block == "ownership" and model.ownership is None:
+                raise ScenarioError(f"{path}, expect {k}: '{one.of}' is about capital of migrants or of owners abroad, "
+                                    "and in the file all is residents'; give it a section [ownership], or drop the "
+                                    "expectation")
             if symbol.role == "rate" or symbol.unit.startswith("index") or name in _BASE:
                 continue
             if np.any(np.abs(model.base()[name].values) > 0):

@@ -9,11 +9,12 @@ import pytest
 
 from cge.benchmark import synthetic_benchmark
 from cge.errors import CGEError
+from cge.model import Ownership
 from cge.report import print_group_table
 from cge.results import to_dataset
 from cge.scenario import Scenario, ScenarioFile, shocks_of, ties_of
 from cge.solve.model import Model
-from cge.welfare import add_gains, first_order, group_table, movers_at_ppp
+from cge.welfare import add_gains, first_order, group_table, movers_at_ppp, region_table
 from tests.cases import model, no_tariffs, quota
 from tests.engine import plain
 from tests.solve.test_terms import ALL, entry, solve
@@ -70,17 +71,23 @@ def test_columns_add_up_to_every_groups_gain(ds, shared_ds):
         assert group_table(found, "S").loc["all", "gain"] == pytest.approx(gain, rel=1e-12)
 
 
-@pytest.fixture(scope="module", params=["apart", "tied"])
+OWN = Ownership(np.array([0.5, 1.0, 0.3]), 0.4, np.array([[0, 0.2, 0.1], [0.05, 0, 0.1], [0.02, 0.03, 0]]))
+
+
+@pytest.fixture(scope="module", params=[
+    "apart", "tied", "apart owned", pytest.param("tied owned", marks=pytest.mark.long)])
 def kinds(request):
-    """Wages that differ by kind of worker: natives and migrants apart, movers tied to a sector that they fill."""
-    if request.param == "apart":
-        m = plain(Model(model(seed=1).bench, labour={"sigma_native_migrant": 6.0, "sigma_earlier_new": 12.0}))
+    """Wages that differ by kind of worker: natives and migrants apart, movers tied to a sector; capital of others."""
+    own = OWN if "owned" in request.param else None
+    if "apart" in request.param:
+        m = plain(Model(model(seed=1).bench, labour={"sigma_native_migrant": 6.0, "sigma_earlier_new": 12.0},
+                        ownership=own))
         shocks, coefficients = quota(m)
     else:
         bench = synthetic_benchmark(3, 3, seed=1)
         scenario = Scenario("T", tied=[{"to": ["Svc"], "floor": 0.7}], quota=[
             {"rate": 0.15, "homes": ["R1", "R3"], "hosts": ["R2"], "skills": ["UnskLab"]}])
-        m = plain(Model(bench, ties=ties_of([scenario], bench)))
+        m = plain(Model(bench, ties=ties_of([scenario], bench), ownership=own))
         shocks, coefficients = shocks_of(scenario, m)
     return m, m.solve(shocks, coefficients, steps=64)
 
@@ -94,6 +101,49 @@ def test_columns_add_up_where_wages_differ_by_kind(kinds):
         frame = group_table(found, "S", reg)
         assert frame["residual"].abs().max() < 1e-6 * frame.drop(columns="residual").abs().max().max(), frame
     assert group_table(found, "S").loc["all", "gain"] == pytest.approx(float(s["WEV"]), rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def owned():
+    """Capital of migrants and of owners abroad beside everything that changes what migrants are taxed and given."""
+    m = plain(Model(model(seed=1).bench, ownership=OWN, labour={
+        "taxshare": 1.0, "taxmov": 0.5, "ctaxmov": 0.5, "nostatus": 0.3, "statusgap": 0.06, "informal": 0.5}))
+    shocks, coefficients = quota(m)
+    return m, m.solve({**shocks, **no_tariffs(m, 0.5), "taxearl": 0.3, "servearl": 0.2}, coefficients, steps=64)
+
+
+def test_capital_has_a_column_whoever_owns_it(owned):
+    """It adds up for every group; over the world it is the world's income of capital, land and resources."""
+    m, s = owned
+    found, base = dataset(m, {"S": s}), m.base()
+    for reg in (*found["reg"].values, None):
+        for concept in ("host", "home"):
+            frame = group_table(found, "S", reg, concept)
+            assert frame["residual"].abs().max() < 1e-6 * frame.drop(columns="residual").abs().max().max(), frame
+    assert (frame.loc[["owners", "earlier UnskLab", "movers SkLab"], "capital"].abs() > 0.1).all()
+    abroad = region_table(found, "S")["d cap."]
+    net = s["capin"] - s["capout"] - base["capin"] + base["capout"]
+    np.testing.assert_allclose(abroad.drop("world"), net / 1e3, rtol=1e-9)
+    assert abs(abroad["world"]) < 1e-9 and abs(abroad["R1"]) > 1e-4
+    assert np.abs(s["yother"]).max() < 1e-9 * float(s["INCOME"].max())
+
+    def owners(x):
+        """Income of capital, land and resources after tax and depreciation of all regions, from the accounts."""
+        paid = (x["EVOS"] * x["pes"] * x["qfe"]).drop_sel(endw=list(m.cal.sets["skill"]))
+        return float(paid.sum() - (x["VDEP"] * x["pinv"] * x["kb"]).sum())
+
+    assert frame.loc["all", "capital"] == pytest.approx(owners(s) - owners(base), rel=1e-8)
+    assert float(found["OWNED0"].sum() + m.cal.data["OWNE0"][1].sum()) == pytest.approx(owners(base), rel=1e-12)
+
+
+def test_capital_abroad_is_the_owners(owned):
+    """R2's owners by hand: what is theirs at home less migrants' part, and their part of the two other regions."""
+    s, share = owned[1], OWN.foreign
+    paid = (s["EVOS"] * s["pes"] * s["qfe"]).sum("acts")
+    capital = (paid.sel(endw="Capital") - s["VDEP"] * s["pinv"] * s["kb"]).values
+    rest = paid.drop_sel(endw=["Capital", *s.model.cal.sets["skill"]]).sum("endw").values[1]
+    mine = rest + (1 - share[:, 1].sum()) * capital[1] - float((s["ownearl"] + s["ownnew"]).sel(host="R2").sum())
+    assert float(s["yown"][1]) == pytest.approx(mine + share[1] @ capital, rel=1e-9)
 
 
 def test_it_is_printed_within_the_width_and_refused_in_words(ds, capsys):
