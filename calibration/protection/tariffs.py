@@ -73,7 +73,7 @@ def tariff_layers(config, raw: str | Path, weights: xr.DataArray) -> dict:
         for column in columns
     }
     flow = _trade_weights(source, countries, size)
-    applied = rates[config.year] * spread[f"m{config.year}"]
+    applied = _to_weighted_means(rates[config.year] * spread[f"m{config.year}"], flow, source, config.year)
     layer, farm_table = farm_layer(applied, flow, groups, spread["mfarm"], config.year)
     layers = {
         "applied": _to_regions(applied, flow, home, config),
@@ -149,6 +149,30 @@ def _by_country(
             out[:, :, j] = (patterns[kind.get(country, "developing")].to_numpy() * own)[:, None]
     coords = {"comm": rate.comm.values, "src": countries, "dst": countries}
     return xr.DataArray(out, coords=coords, dims=("comm", "src", "dst"))
+
+
+def _to_weighted_means(applied: xr.DataArray, flow: xr.DataArray, source: TariffSource, year: int) -> xr.DataArray:
+    """Scale the tariffs of importers outside the files to their published trade-weighted mean, where one is given.
+
+    A simple mean over tariff lines, levied on trade, overstates what is paid: little is bought where duties are high.
+    Spread over commodities and preferences stay as they are.
+    """
+    name, column = f"{year}/weighted_tariffs.csv", f"weighted{year}"
+    if not (FACTS / name).is_file():
+        return applied
+    facts = read_facts(FACTS / name, ("iso3", column, "year"), ("iso3",)).set_index("iso3")[column] / 100
+    absent = sorted(set(facts.index) - set(applied.dst.values))
+    believed = sorted(set(facts.index) & set(source.importers))
+    if absent or believed:
+        raise FactsError(
+            f"{name}: {', '.join(absent + believed)}: not an importer outside the tariff files; remove the row"
+        )
+    mean = ((applied * flow).sum(["comm", "src"]) / flow.sum(["comm", "src"])).to_series()[facts.index]
+    free = sorted(mean.index[(mean == 0) & (facts > 0)])
+    if free:
+        raise FactsError(f"{name}: {', '.join(free)} levy nothing before scaling; give them a row in mean_tariffs.csv")
+    factor = (facts / mean.where(mean > 0)).fillna(0.0).reindex(applied.dst.values).fillna(1.0)
+    return applied * xr.DataArray(factor.to_numpy(), coords={"dst": applied.dst.values}, dims="dst")
 
 
 def _trade_weights(source: TariffSource, countries: list[str], size: pd.Series) -> xr.DataArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def reproduction_page(rep: Reproduction, figure: str = "") -> str:
     """The page docs/reproduction.md: targets, sweeps, free movement by region; ``figure`` is a file beside it."""
     command = f"cge reproduce {rep.name}"
     out = [f"# {rep.verdict}: the published comparison", "",
-           f"Made by `{command} --docs docs/reproduction.md`; edit `cge/welfare/targets.py`, "
+           f"Made by `{command} --docs docs/{Path(figure or 'reproduction').stem}.md`; edit `cge/welfare/targets.py`, "
            "`cge/welfare/targets_more.py`", "or `cge/report/reproduction.py` instead.", "",
            f"Benchmark {rep.benchmark}. Marks of published figures: F read in a source, R recalled, D derived. A gate",
            "is a range that an honest model on good data should meet; nothing is tuned to it. What is missed says why.",
@@ -79,8 +80,8 @@ def reproduction_page(rep: Reproduction, figure: str = "") -> str:
             numbers[0] = _cell(row["note"])
         out.append("| " + " | ".join([row["sweep"], row["value"], *numbers]) + " |")
     out += _free_section(rep)
-    out += ["", "## Other benchmarks", ""]
-    out += [f"- {name}: {what}" for name, what in rep.further.items()]
+    if rep.further:
+        out += ["", "## Other benchmarks", "", *(f"- {name}: {what}" for name, what in rep.further.items())]
     return "\n".join(out) + "\n"
 
 

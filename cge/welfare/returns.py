@@ -18,6 +18,7 @@ from cge.scenario.elements import positions
 from cge.solve.model import Model
 
 _CERTIFIED = 1e-9
+_NEARLY_ALL = 0.999
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,12 @@ def earlier_return(model: Model, rate: float, hosts: Any = "importers", homes: A
                                 f" fewer than the {rate:.2%} that would go; lower the rate")
     quota = np.where(there > 0, -rate, 0.0)
     share = stock / np.where(there > 0, there, 1.0)[:, None, :]
-    solution = model.solve({"quota": quota}, {"MSHR": share, "AN": data["AE"], "RHON": data["RHOE"]})
+    coefficients = {"MSHR": share, "AN": data["AE"], "RHON": data["RHOE"]}
+    if "RECENT" in data:
+        # In a model made for imperfect substitutes the movers are counted among recent migrants, of whom more could go
+        # than there are; where all are perfect substitutes, as here, the part of recent ones changes nothing else.
+        coefficients["RECENT"] = np.full_like(data["RECENT"], _NEARLY_ALL)
+    solution = model.solve({"quota": quota}, coefficients)
     if not solution.certificate.worst <= _CERTIFIED:
         raise SolveFailed(f"return of earlier migrants: the solution fails its certificate "
                           f"({solution.certificate.worst:.1e})")

@@ -6,7 +6,8 @@ Gates 16 and 18 complete :data:`cge.welfare.targets.TARGETS` to eighteen. Number
 from __future__ import annotations
 
 from cge.welfare.gains import GROUPS
-from cge.welfare.targets import TARGETS, Target, _ratio, _Reader
+from cge.welfare.target_reader import Target, _ratio, _Reader
+from cge.welfare.targets import TARGETS
 
 #: Number of gates of the published comparison, numbered from 1.
 GATES = 18
@@ -69,7 +70,7 @@ def _world_bank(r: _Reader):
     percent = 100 * _ratio(gain, gdp, "the gain over GDP")
     return (f"beta = 1 alone: {gain:.0f} bn$ ({percent:.2f}% of GDP){apart}", None,
             "not the published run: static, market exchange rates (the benchmark holds no price levels); it counts GDP "
-            "of 1997, the published run income of 2025 at purchasing power")
+            f"of {r.year}, the published run income of 2025 at purchasing power")
 
 
 def _order(r: _Reader):
@@ -98,7 +99,7 @@ def _order(r: _Reader):
 
 
 def _occupations(r: _Reader):
-    return "not computed", None, ("neither pay nor migrants of 1997 are split by occupation in the benchmark; "
+    return "not computed", None, (f"neither pay nor migrants of {r.year} are split by occupation in the benchmark; "
                                   "published occupation shares would put about half of the gain with the skilled")
 
 

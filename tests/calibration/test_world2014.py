@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +231,33 @@ def test_tariffs_of_the_year(config):
         tariffs.tariff_layers(
             config, RAW / "nowhere", xr.DataArray(np.ones(shape), coords=coords, dims=("comm", "src", "dst"))
         )
+
+
+def _two_importers(tmp_path, monkeypatch, rows):
+    """Tariffs of two importers, trade, and a source that believes the second; the facts are ``rows``."""
+    (tmp_path / "2014").mkdir()
+    (tmp_path / "2014" / "weighted_tariffs.csv").write_text(f"iso3,weighted2014,year,source,status\n{rows}")
+    monkeypatch.setattr(tariffs, "FACTS", tmp_path)
+    coords = {"comm": ["Food", "Tex"], "src": ["AAA", "BBB"], "dst": ["AAA", "BBB"]}
+    rate = xr.DataArray([[[0, 0.2], [0.3, 0]], [[0, 0.1], [0.1, 0]]], coords=coords, dims=("comm", "src", "dst"))
+    flow = xr.DataArray([[[0, 5.0], [1.0, 0]], [[0, 5.0], [9.0, 0]]], coords=coords, dims=("comm", "src", "dst"))
+    return rate, flow, types.SimpleNamespace(importers=["BBB"])
+
+
+def test_importers_outside_the_files_meet_their_trade_weighted_mean(tmp_path, monkeypatch):
+    """By hand: 0.3 on 1 and 0.1 on 9 is 12% of 10; halved it is the published 6%."""
+    rate, flow, source = _two_importers(tmp_path, monkeypatch, "AAA,6,2014,x,verified\n")
+    out = tariffs._to_weighted_means(rate, flow, source, 2014)
+    np.testing.assert_allclose(out.sel(dst="AAA", src="BBB"), [0.15, 0.05])
+    np.testing.assert_array_equal(out.sel(dst="BBB"), rate.sel(dst="BBB"))
+    assert tariffs._to_weighted_means(rate, flow, source, 1997) is rate  # a year without such facts
+
+
+@pytest.mark.parametrize("row", ["BBB,6,2014,x,verified", "ZZZ,6,2014,x,verified"])
+def test_a_weighted_mean_of_another_country_is_refused(row, tmp_path, monkeypatch):
+    rate, flow, source = _two_importers(tmp_path, monkeypatch, row)
+    with pytest.raises(FactsError, match="not an importer outside the tariff files; remove the row"):
+        tariffs._to_weighted_means(rate, flow, source, 2014)
 
 
 @pytest.mark.raw

@@ -16,9 +16,11 @@ from cge.errors import CGEError, ScenarioError
 from cge.scenario import read_scenarios
 from cge.welfare import GROUPS, reproduction
 from cge.welfare.reproduction import SWEEPS, comparison_file, judged
+from cge.welfare.target_reader import asked_of
 from cge.welfare.targets_more import ALL_TARGETS, GATES
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reproduction.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = {"walmsley-winters": DOCS / "reproduction.md", "walmsley-winters-2014": DOCS / "reproduction_2014.md"}
 WORLD = {"T": 60e3, "T-": 50e3, "T93": 90e3, "M": 150e3, "MU": 90e3, "MS": 60e3, "M beta=0": 1e3, "M beta=1": 300e3,
          "R part": -50e3, "R": -150e3}
 
@@ -104,11 +106,14 @@ def test_a_further_benchmark_must_meet_gate_two_as_well():
     assert row["met"] == "NO" and "world2014 M: 1.30" in row["obtained"]
 
 
-def test_scenarios_of_both_files_are_solved_together():
-    file = comparison_file("walmsley-winters")
+@pytest.mark.parametrize(("name", "shipped_file", "lacks"), [
+    ("walmsley-winters", "walmsley_winters.toml", set()),
+    ("walmsley-winters-2014", "walmsley_winters_2014.toml", {"T93"})])
+def test_scenarios_of_both_files_are_solved_together(name, shipped_file, lacks):
+    file = comparison_file(name)
     swept = {s for entries in SWEEPS.values() for _, s in entries}
-    assert swept <= set(file.scenarios) | {"M trade el. x0.5", "T trade el. x0.5"}
-    assert set(read_scenarios(shipped("runs", "walmsley_winters.toml")).scenarios) <= set(file.scenarios)
+    assert swept - set(file.scenarios) == lacks | {"M trade el. x0.5", "T trade el. x0.5"}
+    assert set(read_scenarios(shipped("runs", shipped_file)).scenarios) <= set(file.scenarios)
 
 
 def test_files_that_contradict_each_other_are_refused(monkeypatch, tmp_path):
@@ -141,23 +146,57 @@ def test_command_prints_writes_and_ends_with_the_count(columns, monkeypatch, tmp
 
 def test_unknown_comparison_is_refused_with_what_exists(capsys, tmp_path):
     assert main(["reproduce", "foo", "--out", str(tmp_path / "o")]) == 1
-    assert capsys.readouterr().err == "cge: there is no comparison 'foo' to reproduce; there is walmsley-winters\n"
+    assert capsys.readouterr().err == ("cge: there is no comparison 'foo' to reproduce; there is "
+                                       "walmsley-winters, walmsley-winters-2014, years\n")
     assert not list(tmp_path.iterdir())
     with pytest.raises(CGEError, match="walmsley-winters"):
         comparison_file("bar")
 
 
-def test_page_has_the_targets_and_sweeps_of_the_code():
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_page_has_the_targets_and_sweeps_of_the_code(page):
+    year = 2014 if page.stem.endswith("2014") else 1997
+    text = page.read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| (.*?) \| (.*?) \| (.*?) \| .* \| (yes|NO|report) \|$", text, flags=re.MULTILINE)
     assert [r[:4] for r in rows] == [(str(t.number), t.what, t.published, t.gate) for t in ALL_TARGETS]
     met = sum(int(r[0]) <= GATES and r[4] == "yes" for r in rows)
-    assert text.startswith(f"# {met} of {GATES} gates met")
-    assert all(f"| {sweep} | {value} |" in text for sweep, entries in SWEEPS.items() for value, _ in entries)
+    asked = [t.number for t in ALL_TARGETS if t.number <= GATES and asked_of(t, year)]
+    assert {int(r[0]) for r in rows if int(r[0]) <= GATES and r[4] != "report"} == set(asked)
+    assert text.startswith(f"# {met} of {len(asked)} gates met")
+    there = [(k, v) for k, entries in SWEEPS.items() for v, s in entries if year == 1997 or s != "T93"]
+    assert all(f"| {sweep} | {value} |" in text for sweep, value in there)
+
+
+def test_levels_of_1997_are_not_asked_of_another_year():
+    """Gates 1 and 11 are dollars of 1997; all others stand, gate 10 without the tariffs of 1993."""
+    def of_2014(**world):
+        ds = dataset(**world)
+        ds.attrs["benchmark_year"] = 2014
+        ds.attrs["headline"] = json.dumps({k: v for k, v in json.loads(ds.attrs["headline"]).items()
+                                           if k != "trade_1993"})
+        return judged("walmsley-winters-2014", "world2014", ds, {})
+
+    rep = of_2014(M=500e3, MU=300e3, MS=200e3)
+    met = rep.table.set_index("no")["met"]
+    assert (met[1], met[11], met[10]) == ("report", "report", "yes")
+    assert "a level of 1997" in rep.table.set_index("no").loc[1, "why"]
+    assert rep.gates == GATES - 2 and rep.verdict.endswith(f"of {GATES - 2} gates met")
+    assert "1993" not in set(rep.sweeps.loc[rep.sweeps["sweep"] == "protection", "value"])
+    assert of_2014(T=151e3).table.set_index("no").loc[10, "met"] == "NO"
+
+
+def test_a_year_without_its_own_layer_is_no_excuse_in_1997():
+    """The published year must have all layers: a missing one is a gate not met."""
+    ds = dataset()
+    ds.attrs["headline"] = json.dumps({"trade": "T", "trade_applied": "T-", "migration": "M"})
+    table = judged("walmsley-winters", "ww1997", ds, {}).table.set_index("no")
+    assert table.loc[10, "met"] == table.loc[11, "met"] == "NO"
 
 
 @pytest.mark.long
-def test_page_is_what_the_command_writes(tmp_path):
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_what_the_command_writes(name, tmp_path):
     """The full run: every number of the page again."""
-    assert main(["reproduce", "walmsley-winters", "--out", str(tmp_path), "--docs", str(tmp_path / PAGE.name)]) == 0
-    assert (tmp_path / PAGE.name).read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
+    page = PAGES[name]
+    assert main(["reproduce", name, "--out", str(tmp_path), "--docs", str(tmp_path / page.name)]) == 0
+    assert (tmp_path / page.name).read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
