@@ -10,7 +10,7 @@ import xarray as xr
 
 from cge.errors import CGEError
 from cge.solve.subtotals import Subtotals
-from cge.welfare import CONTRIBUTIONS, decomposition_table, people_table, region_table
+from cge.welfare import CONTRIBUTIONS, GROUPS, decomposition_table, people_table, region_table
 from cge.welfare.targets import NOT_YET, target_table
 
 #: Columns that tables of the terminal may take.
@@ -19,8 +19,8 @@ WIDTH = 118
 
 def print_results(ds: xr.Dataset) -> None:
     """Print the gains of all scenarios, the gains by region of the headline ones, and the published targets."""
-    print("\nGains by group, billion US$ (equivalent variation); independent: change of consumption, government and "
-          "saving\n")
+    print("\nGains by group, billion US$ (equivalent variation): permanent residents, earlier migrants, new movers;\n"
+          "indep.: change of consumption, government and saving; moved, million; remittances; tariff revenue\n")
     print(_scenario_table(ds).to_string())
     apart = abs(ds["gain_independent"] / ds["gain_world"].where(ds["gain_world"] != 0) - 1)
     wide = [str(s) for s in ds["scenario"].values[(apart > 0.01).values & (abs(ds["gain_world"]) > 1e3).values]]
@@ -43,14 +43,15 @@ def print_results(ds: xr.Dataset) -> None:
 
 def _scenario_table(ds: xr.Dataset) -> pd.DataFrame:
     gain = ds["gain_by_host"].sum("reg") / 1e3
-    frame = pd.DataFrame({str(g): gain.sel(group=g).values.round(1) for g in gain["group"].values},
+    short = dict(zip(GROUPS, ("residents", "earlier", "movers"), strict=True))
+    frame = pd.DataFrame({short[str(g)]: gain.sel(group=g).values.round(1) for g in gain["group"].values},
                          index=list(ds["scenario"].values))
     frame["world"] = (ds["gain_world"].values / 1e3).round(1)
-    frame["independent"] = (ds["gain_independent"].values / 1e3).round(1)
-    frame["movers (m)"] = (ds["movers"].sum(("skill", "reg")).values / 1e3).round(2)
-    frame["remittances"] = (ds["remin"].sum("reg").values / 1e3).round(1)
-    frame["tariff rev."] = (ds["taxrimp"].sum("reg").values / 1e3).round(1)
-    frame["certificate"] = [f"{c:.0e}" for c in ds["certificate_residual"].values]
+    frame["indep."] = (ds["gain_independent"].values / 1e3).round(1)
+    frame["moved (m)"] = (ds["movers"].sum(("skill", "reg")).values / 1e3).round(2)
+    frame["remit."] = (ds["remin"].sum("reg").values / 1e3).round(1)
+    frame["tariffs"] = (ds["taxrimp"].sum("reg").values / 1e3).round(1)
+    frame["certif."] = [f"{c:.0e}" for c in ds["certificate_residual"].values]
     return frame
 
 

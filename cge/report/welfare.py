@@ -57,8 +57,8 @@ def print_variations(ds: xr.Dataset, scenario: str, reg: str | None = None, conc
         print("\n" + textwrap.fill(
             f"{scenario}: new movers{_of(reg, concept)}, thousand, and US$ a year each, counted from the benchmark: "
             "after-tax wage left at home; gain, and in % of that wage; memo: gain with what they send"
-            + ("; PPP: what they spend in the host at the prices of home; int.: international dollars, US$ at prices of "
-               "the United States" if ppp else ""), WIDTH) + "\n")
+            + ("; PPP: what they spend in the host at the prices of home; int.: international dollars, US$ at prices "
+               "of the United States" if ppp else ""), WIDTH) + "\n")
         print(movers.to_string(float_format=lambda x: f"{x:,.0f}"))
     if not ppp:
         print("\n" + textwrap.fill(no_price_levels(ds), WIDTH))

@@ -117,7 +117,8 @@ def mover_table(ds: xr.Dataset, scenario: str, reg: str | None = None, concept: 
             "memo": here["EVnew"] + here["remnew"] * power.rename(reg="host")}
     if "EVnewppp" in here:
         gain, home = here["EVnewppp"], here[PRICE_LEVEL].rename(reg="home")
-        sums |= {"gain PPP": gain, "memo PPP": gain + _arrives(here), "left int.": before / home, "gain int.": gain / home}
+        sums |= {"gain PPP": gain, "memo PPP": gain + _arrives(here), "left int.": before / home,
+                 "gain int.": gain / home}
     chosen = {n: (a if reg is None else a.sel({concept: reg})) for n, a in sums.items()}
     frame = pd.DataFrame({n: a.sum([d for d in a.dims if d != "skill"]).to_series() for n, a in chosen.items()})
     frame = frame[frame["movers"] > NOBODY]

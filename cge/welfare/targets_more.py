@@ -70,9 +70,11 @@ def _world_bank(r: _Reader):
     percent = 100 * _ratio(gain, gdp, "the gain over GDP")
     ppp = ""
     if "gain_world_ppp" in r.ds:
-        ppp = f"; migrants at purchasing-power parity of home: {float(r.ds['gain_world_ppp'].sel(scenario=name)) / 1e3:.0f}"
+        deflated = float(r.ds["gain_world_ppp"].sel(scenario=name)) / 1e3
+        ppp = f"; migrants at purchasing-power parity of home: {deflated:.0f} bn$"
     return (f"beta = 1 alone: {gain:.0f} bn$ ({percent:.2f}% of GDP){ppp}{apart}", None,
-            "not the published run: static; it counts GDP of 1997, the published run income of 2025 at purchasing power")
+            "not the published run: static; it counts GDP of 1997, the published run income of 2025 at purchasing "
+            "power")
 
 
 def _order(r: _Reader):
