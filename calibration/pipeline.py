@@ -26,7 +26,7 @@ from calibration.protection.exports import export_tax_layers
 from calibration.protection.tariffs import tariff_layers
 from calibration.protection.taxes import consumption_taxes, scale_to_revenue
 from calibration.satellites.labour import labour_tax_rates, skill_splits
-from calibration.satellites.macro import macro_targets
+from calibration.satellites.macro import macro_targets, price_levels
 from calibration.satellites.migrants import migration_accounts
 from cge.benchmark import Benchmark, migrant_accounts
 
@@ -184,6 +184,8 @@ def run(config: Config, raw: Path) -> Result:
         n: rounded(xr.DataArray(targets[c].to_numpy(float), dims="reg", coords={"reg": order}))
         for n, c in (("VDEP", "dep"), ("VKB", "vkb"), ("POP", "pop"))
     }
+    level, reports["price_levels"] = price_levels(config, raw)
+    arrays["PRICELEVEL"] = rounded(xr.DataArray(level))
     arrays["TMSFARM"] = layers["farm"].where(arrays["VCIF"] > 0, 0.0).transpose("comm", "src", "dst")
     for year in config.tariffs.get("earlier", []):
         arrays[f"TMS{year}"] = rounded(layers[f"tms{year}"]).transpose("comm", "src", "dst")

@@ -77,6 +77,7 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
     cells, a = r["cells"], result.bench.arrays
     fob, basic = (a[n].sel(comm=list(config.goods)).sum() for n in ("VFOB", "VXSB"))
     total = r["external"].iloc[-1]
+    lacking = r["price_levels"].groupby("region").share.sum().sort_values(ascending=False, kind="stable")
     return {
         "title": config.title,
         "unit": config.unit,
@@ -118,6 +119,7 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
         "close_va": f"{close['value_added']:.0e}",
         "residual_bn": f"{(total.published - total.balance) / 1e3:.0f}",
         "residual_share": f"{-100 * total.residual_share_of_gdp:.1f}%",
+        "price_levels_lacking": ", ".join(f"{reg} {100 * v:.1f}%" for reg, v in lacking.items()),
         "checks_n": str(len(found)),
         "independent_wide": str(((found.ratio - 1).abs() > WIDE)[found.kind == "independent"].sum()),
         "wide": f"{100 * WIDE:.0f}%",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from calibration.config import Config
+from calibration.config import Config, ConfigError
 from calibration.satellites.sources import facts, penn_world_table, world_bank
 
 FLOWS = ("gdp", "pop", "emp", "wages", "dep", "vkb", "cons", "gov", "inv", "exports", "imports")
@@ -153,6 +153,46 @@ def country_table(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataFrame
     imputed = imputed[["country", "variable", "how"]]
     imputed.insert(1, "region", imputed.country.map(config.country_region()))
     return out, imputed
+
+
+def price_levels(config: Config, raw: Path) -> tuple[pd.Series, pd.DataFrame]:
+    """Price level of household consumption by region, of the base year.
+
+    ``pl_c`` of the Penn World Table: nominal consumption in US dollars at the market exchange rate over its volume
+    at purchasing-power parity. A region's is the total of the one over the total of the other, as the table makes a
+    country's. Countries that the table lacks are in neither total: they have the level of their region.
+
+    Parameters
+    ----------
+    config : Config
+    raw : Path
+
+    Returns
+    -------
+    Series
+        Index: region. United States = 1 (the table's own unit is the price level of 2017).
+    DataFrame
+        Countries without a price level and consumption above zero: country, region, share (of the region's
+        consumption).
+
+    Raises
+    ------
+    ConfigError
+        A region none of whose countries has a price level.
+    """
+    pwt = penn_world_table(raw, config.year)
+    region = pd.Series(config.country_region())
+    p = pwt.reindex(region.index)
+    volume = (p["csh_c"] * p["cgdpo"]).where(p["pl_c"] > 0)
+    sums = pd.DataFrame({"nominal": volume * p["pl_c"], "volume": volume}).groupby(region).sum().reindex(config.reg)
+    if none := [r for r in config.reg if not sums.volume[r] > 0]:
+        raise ConfigError(f"no country of {', '.join(none)} has a price level (pl_c) in the Penn World Table of "
+                          f"{config.year}; put the region together with another")
+    table, _ = country_table(config, raw)
+    lacking = table[volume.reindex(table.index).isna() & (table.cons > 0)]
+    share = lacking.cons / lacking.region.map(table.groupby("region").cons.sum())
+    report = pd.DataFrame({"country": lacking.index, "region": lacking.region.values, "share": share.values})
+    return (sums.nominal / sums.volume / pwt["pl_c"]["USA"]).rename_axis("reg"), report
 
 
 def _fill(out: pd.DataFrame, column: str, values: pd.Series, name: str, log: list, skip: set[str]) -> None:

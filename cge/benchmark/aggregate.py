@@ -59,6 +59,8 @@ WEIGHTS: dict[str, tuple[str, Callable[[Benchmark], xr.DataArray]]] = {
     "RORFLEX": ("capital stock", lambda b: b["VKB"]),
     "DPSM": ("private, government spending and saving",
              lambda b: spending(b, "P") + spending(b, "G") + np.maximum(b["SAVE"], 0.0)),
+    "PRICELEVEL": ("private consumption in volumes, so that the mean is nominal over real consumption",
+                   lambda b: (b["VDPP"] + b["VMPP"]).sum("comm") / b["PRICELEVEL"]),
     "TMSFARM": ("cif imports", lambda b: b["VCIF"]),
     "TMS1993": ("cif imports", lambda b: b["VCIF"]),
 }
@@ -71,7 +73,7 @@ their description in the open R package teems (repository teemsphere/teems-R, fi
 data-raw/teems_data-raw.R, list GTAPv7_weights). Two things differ from what it says:
 FlexAgg gives ESUBD, ESUBM, ESUBC and ESUBVA one value for the world, weighted with world
 totals, where each new region has its own mean here; and it does not weight ETRAE. The
-weights of ETRAE, ESUBS, RORFLEX and DPSM are this project's choice. Where all weights
+weights of ETRAE, ESUBS, RORFLEX, DPSM and PRICELEVEL are this project's choice. Where all weights
 are zero the plain mean is taken.
 """
 

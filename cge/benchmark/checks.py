@@ -173,7 +173,7 @@ def _check_identities(bench: Benchmark, log: CheckLog, tolerance: float) -> None
 
 
 def _check_stocks(bench: Benchmark, log: CheckLog) -> None:
-    for name in ("VKB", "POP"):
+    for name in ("VKB", "POP", *(["PRICELEVEL"] if "PRICELEVEL" in bench else [])):
         log.cells(
             f"{name} > 0",
             "positive in every region",

@@ -54,6 +54,8 @@ class Header:
         has no default and the feature that needs it is off.
     signed : bool
         Whether negative cells are legal.
+    reported : bool
+        Whether no equation reads the array: results carry it, no model holds it.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Header:
     required: bool = True
     default: float | None = None
     signed: bool = False
+    reported: bool = False
 
 
 def _rows() -> list[Header]:
@@ -128,6 +131,18 @@ def _rows() -> list[Header]:
         "thousand persons",
         "statistical migrants by home and host (informational)",
         0.0,
+    )
+
+    rows.append(
+        Header(
+            "PRICELEVEL",
+            ("reg",),
+            "United States = 1",
+            "price level of household consumption at market exchange rates",
+            "labour",
+            required=False,
+            reported=True,
+        )
     )
 
     policy("TMSFARM", "part of the ad valorem tariff rate that is the farm-protection layer")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cge._files import deferred, finished, no_empty_folder
 from cge.cli.library import scenario_path
 from cge.errors import CGEError
+
+if TYPE_CHECKING:
+    from cge.scenario import ScenarioFile
 
 _OUT = Path("runs") / "out"
 
@@ -33,7 +37,11 @@ def add(sub: Any) -> None:
     c.add_argument("results", type=Path, help="netCDF file written by `cge run`")
     c.add_argument("--scenario", help="also print the gains by region of this scenario")
     c.add_argument("--welfare", action="store_true",
-                   help="and what contributes to residents' gain (taxes, terms of trade, ...), and who gains from what")
+                   help="and what contributes to residents' gain (taxes, terms of trade, ...), who gains from what, "
+                   "EV beside CV, movers at purchasing-power parity")
+    c.add_argument("--region", metavar="R", help="of --welfare: gains of the people of this region (default: world)")
+    c.add_argument("--concept", choices=("host", "home"),
+                   help="with --region: migrants where they live (host, default) or whence they come (home)")
     c.set_defaults(run=_report)
 
     c = sub.add_parser("decompose", help="what each part of a scenario contributes to the results (subtotals)")
@@ -86,8 +94,16 @@ def _run_into(args: argparse.Namespace) -> int:
         written += write_figures(ds, args.out, stem)
     if ds.attrs.get("left_out"):
         print(f"\nleft out for their size (--cells writes them): {ds.attrs['left_out']}")
+    again = shlex.join(["cge", "report", str(written[0]), "--scenario", _main_scenario(file), "--welfare"])
+    print(f"\nwho gains from what, EV beside CV, movers at purchasing-power parity:\n    {again}")
     print("\nwritten: " + ", ".join(str(w) for w in written))
     return 0
+
+
+def _main_scenario(file: ScenarioFile) -> str:
+    """The scenario of migration among the headline ones, another of these, or the first of the file."""
+    named = [file.headline.get("migration"), *file.headline.values(), *file.scenarios]
+    return next(str(s) for s in named if s in file.scenarios)
 
 
 def _in_file_name(scenario: str) -> str:
@@ -96,19 +112,35 @@ def _in_file_name(scenario: str) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from cge.report import print_decomposition, print_group_table, print_people_table, print_region_table, print_results
+    from cge.report import (
+        print_decomposition,
+        print_group_table,
+        print_people_table,
+        print_region_table,
+        print_results,
+        print_variations,
+    )
     from cge.results import open_results
+    from cge.welfare.groups import check_choice
 
     ds = open_results(args.results)
     if args.welfare and not args.scenario:
         raise CGEError("--welfare goes with a scenario; name one with --scenario")
+    if args.region and not args.welfare:
+        raise CGEError("--region is of the tables of --welfare; add --welfare")
+    if args.concept and not args.region:
+        raise CGEError("--concept says where the migrants of a region are booked; name one with --region")
+    concept = args.concept or "host"
+    if args.scenario:
+        check_choice(ds, args.scenario, args.region, concept)
     print_results(ds)
     if args.scenario:
         print_region_table(ds, args.scenario)
         print_people_table(ds, args.scenario)
     if args.welfare:
         print_decomposition(ds, args.scenario)
-        print_group_table(ds, args.scenario)
+        print_group_table(ds, args.scenario, args.region, concept)
+        print_variations(ds, args.scenario, args.region, concept)
     return 0
 
 

@@ -117,7 +117,7 @@ def calibrate(bench: Benchmark, table: Table, labour: Mapping[str, float] | None
         return arr
 
     b = {name: np.asarray(bench[name].values, dtype=float) for name, h in HEADERS.items()
-         if name in bench or h.default is not None}
+         if (name in bench or h.default is not None) and not h.reported}
     for name, value in b.items():
         add(name, HEADERS[name].dims, value)
     if rordelta is not None:

@@ -10,23 +10,24 @@ import xarray as xr
 
 from cge.errors import CGEError
 from cge.solve.subtotals import Subtotals
-from cge.welfare import CONTRIBUTIONS, PARTS, decomposition_table, group_table, people_table, region_table
+from cge.welfare import CONTRIBUTIONS, GROUPS, decomposition_table, people_table, region_table
 from cge.welfare.targets import NOT_YET, target_table
 
-_WIDTH = 118
+#: Columns that tables of the terminal may take.
+WIDTH = 118
 
 
 def print_results(ds: xr.Dataset) -> None:
     """Print the gains of all scenarios, the gains by region of the headline ones, and the published targets."""
-    print("\nGains by group, billion US$ (equivalent variation); independent: change of consumption, government and "
-          "saving\n")
+    print("\nGains by group, billion US$ (equivalent variation): permanent residents, earlier migrants, new movers;\n"
+          "indep.: change of consumption, government and saving; moved, million; remittances; tariff revenue\n")
     print(_scenario_table(ds).to_string())
     apart = abs(ds["gain_independent"] / ds["gain_world"].where(ds["gain_world"] != 0) - 1)
     wide = [str(s) for s in ds["scenario"].values[(apart > 0.01).values & (abs(ds["gain_world"]) > 1e3).values]]
     if wide:
         print("\n" + textwrap.fill(
             f"world and independent total differ by more than 1% in {', '.join(wide)}: they agree to second order in "
-            "the change of prices, which is large where tariffs go", _WIDTH))
+            "the change of prices, which is large where tariffs go", WIDTH))
     headline = json.loads(ds.attrs["headline"])
     for role in ("trade", "migration"):
         if headline.get(role) in ds["scenario"].values:
@@ -35,21 +36,22 @@ def print_results(ds: xr.Dataset) -> None:
         found = zip(ds["breakeven_quota"].values, ds["breakeven_migration"].values, ds["breakeven_trade"].values,
                     strict=True)
         print("\n" + textwrap.fill("Break-even quota: " + "; ".join(
-            f"{m} gives the world what {t} does at {float(q):.2f}% of the work force" for q, m, t in found), _WIDTH))
+            f"{m} gives the world what {t} does at {float(q):.2f}% of the work force" for q, m, t in found), WIDTH))
     if headline:
         print_targets(ds)
 
 
 def _scenario_table(ds: xr.Dataset) -> pd.DataFrame:
     gain = ds["gain_by_host"].sum("reg") / 1e3
-    frame = pd.DataFrame({str(g): gain.sel(group=g).values.round(1) for g in gain["group"].values},
+    short = dict(zip(GROUPS, ("residents", "earlier", "movers"), strict=True))
+    frame = pd.DataFrame({short[str(g)]: gain.sel(group=g).values.round(1) for g in gain["group"].values},
                          index=list(ds["scenario"].values))
     frame["world"] = (ds["gain_world"].values / 1e3).round(1)
-    frame["independent"] = (ds["gain_independent"].values / 1e3).round(1)
-    frame["movers (m)"] = (ds["movers"].sum(("skill", "reg")).values / 1e3).round(2)
-    frame["remittances"] = (ds["remin"].sum("reg").values / 1e3).round(1)
-    frame["tariff rev."] = (ds["taxrimp"].sum("reg").values / 1e3).round(1)
-    frame["certificate"] = [f"{c:.0e}" for c in ds["certificate_residual"].values]
+    frame["indep."] = (ds["gain_independent"].values / 1e3).round(1)
+    frame["moved (m)"] = (ds["movers"].sum(("skill", "reg")).values / 1e3).round(2)
+    frame["remit."] = (ds["remin"].sum("reg").values / 1e3).round(1)
+    frame["tariffs"] = (ds["taxrimp"].sum("reg").values / 1e3).round(1)
+    frame["certif."] = [f"{c:.0e}" for c in ds["certificate_residual"].values]
     return frame
 
 
@@ -112,6 +114,11 @@ def _print_movers(ds: xr.Dataset, scenario: str) -> None:
     print("memo, including what they send (counted in no total): " + "; ".join(
         f"{s} {float((memo * heads).sel(skill=s).sum() / heads.sel(skill=s).sum()):,.0f}" for s in ds["skill"].values
         if float(heads.sel(skill=s).sum()) > 0))
+    if "gain_per_mover_ppp" in ds:
+        ppp = ds["gain_per_mover_ppp"].sel(scenario=scenario)
+        print("memo, what they spend at the prices of home (purchasing-power parity): " + "; ".join(
+            f"{s} {float((ppp * heads).sel(skill=s).sum() / heads.sel(skill=s).sum()):,.0f}"
+            for s in ds["skill"].values if float(heads.sel(skill=s).sum()) > 0))
     losing = [f"{skill} from {r} {float(each.sel(skill=skill, reg=r)):,.0f}" for skill in ds["skill"].values
               for r in ds["reg"].values if float(each.sel(skill=skill, reg=r)) < 0]
     if losing:
@@ -130,25 +137,7 @@ def print_decomposition(ds: xr.Dataset, scenario: str) -> None:
     shown = frame.loc[:, (frame.abs() >= 5e-4).any()]
     print(f"\n{scenario}: contributions to the equivalent variation of permanent residents, billion US$\n")
     print(shown.rename(columns=lambda c: c.split()[0].split("-")[0]).to_string(float_format=lambda x: f"{x:.3f}"))
-    print("\n" + textwrap.fill("; ".join(f"{c}: {CONTRIBUTIONS[c]}" for c in shown if c in CONTRIBUTIONS), _WIDTH))
-
-
-def print_group_table(ds: xr.Dataset, scenario: str) -> None:
-    """Print who gains in one scenario and from what, over the world, billion US$.
-
-    Raises
-    ------
-    CGEError
-        The Dataset has no such scenario, or no gains by source of income.
-    """
-    frame = group_table(ds, scenario) / 1e3
-    gap, shown = frame["residual"].abs().max(), frame.drop(columns="residual")
-    shown = shown.loc[:, (shown.abs() >= 5e-4).any()]
-    print(f"\n{scenario}: who gains and from what, world, billion US$ (rows down to household: permanent residents)\n")
-    print(shown.rename(columns={"productivity": "prod.", "employment": "employ.", "remittances": "remit."}).to_string(
-        float_format=lambda x: f"{x:.3f}"))
-    print("\n" + textwrap.fill("; ".join(f"{c}: {PARTS[c]}" for c in shown if c in PARTS)
-                               + f"; largest gap of a row {1e3 * gap:.0e} million US$", _WIDTH))
+    print("\n" + textwrap.fill("; ".join(f"{c}: {CONTRIBUTIONS[c]}" for c in shown if c in CONTRIBUTIONS), WIDTH))
 
 
 def print_targets(ds: xr.Dataset) -> None:
@@ -160,11 +149,11 @@ def print_targets(ds: xr.Dataset) -> None:
         print(f"{row.no:>3}  {row.met:<6} {row.target}")
         detail = f"published {row.published}; gate {row.gate}; obtained {row.obtained}"
         detail += f" - {row.why}" if row.why else ""
-        print(textwrap.fill(detail, _WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12))
+        print(textwrap.fill(detail, WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12))
     met = int((gates["met"] == "yes").sum())
     print(f"\n{met} of {len(gates)} gates met that these scenarios can compute"
           + ("" if met == len(gates) else f"; not met: {', '.join(str(n) for n in gates['no'][gates['met'] == 'NO'])}"))
-    print(textwrap.fill("not computed yet: " + "; ".join(f"{n} {why}" for n, why in NOT_YET.items()), _WIDTH))
+    print(textwrap.fill("not computed yet: " + "; ".join(f"{n} {why}" for n, why in NOT_YET.items()), WIDTH))
 
 
 def print_subtotals(found: Subtotals, names: list[str]) -> None:

@@ -34,7 +34,8 @@ def updated(solution: Solution, name: str | None = None) -> Benchmark:
     -------
     Benchmark
         Flows in million US$ at the solution's prices. Parameters are those of the solution. Labour stocks move
-        with the supply of labour, remittances with what earlier migrants send. Policy layers (arrays of tariff
+        with the supply of labour, remittances with what earlier migrants send, price levels with prices of private
+        consumption. Policy layers (arrays of tariff
         rates) are dropped where tariffs have changed, since they describe the old rates; ``meta`` says so.
 
     Raises
@@ -61,6 +62,9 @@ def updated(solution: Solution, name: str | None = None) -> Benchmark:
     arrays = {n: _array(model.bench, n, x) for n, x in flows.items()}
     if np.any(solution["dpsum"].values != 1.0):
         arrays["DPSM"] = _array(model.bench, "DPSM", level(v.DPSM) * level(v.dpsum))
+    if "PRICELEVEL" in model.bench:  # the same money buys less where consumer prices rose
+        arrays["PRICELEVEL"] = _array(model.bench, "PRICELEVEL",
+                                     Named(("reg",), model.bench["PRICELEVEL"].values) * level(v.ppriv))
     for n, header in HEADERS.items():
         if header.group == "parameters" and n in solution.data["coef"]:
             arrays[n] = _array(model.bench, n, Named(header.dims, np.asarray(solution.data["coef"][n])))

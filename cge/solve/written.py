@@ -34,14 +34,15 @@ def written_rows(model: Model, rows: Sequence[Row], at: Sequence[str] = ()) -> I
     Raises
     ------
     CGEError
-        A dimension or label that the row does not have, a row that is integrated along the path only, or no
+        A dimension or label that the row does not have, a row that is found after the solve only, or no
         active cell.
     """
     reports = model.system.reports()
     for row in rows:
-        if row.name in reports:
-            raise CGEError(f"'{row.name}' is integrated along the path of a shock after the solve: it has no equation "
-                           "of a single point; its terms are printed without --benchmark")
+        if {row.name, row.pairs} & reports:
+            raise CGEError(f"'{row.name}' is found after the solve (integrated along the path of the shock, or solved "
+                           "for by region): the model that is written out has no equation of it; its terms are "
+                           "printed without --benchmark")
     wanted = [_wanted(model, row, at) for row in rows]
     # Only the rows asked for are written: the others would take most of the time.
     written = algebra(model.system, only=[row.name for row in rows])

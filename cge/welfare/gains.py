@@ -11,13 +11,10 @@ import numpy as np
 import xarray as xr
 
 from cge.results.dataset import label_coordinates
+from cge.welfare.counting import BENCHMARK, GROUPS, MUSD, NOBODY, as_reg, counted, group_dimension, tagged
+from cge.welfare.ppp import PRICE_LEVEL, movers_at_ppp
 
-GROUPS = ("permanent residents", "earlier migrants", "new movers")
 CONCEPTS = ("residents", "earlier migrants", "home", "host")
-_MUSD = "million US$"
-_BENCHMARK = "benchmark"
-#: Movers (thousand) below which there are none: the rounding of a solve is nobody.
-_NOBODY = 1e-6
 
 
 def add_gains(ds: xr.Dataset) -> xr.Dataset:
@@ -43,44 +40,58 @@ def add_gains(ds: xr.Dataset) -> xr.Dataset:
         Only with terms of movement: US$ per new mover paid out of the escrow at home, at base prices there; a memo too.
     movers, movers_from (scenario, skill, reg)
         New movers by host and by home, thousand workers.
+    base_per_mover (skill, reg), gain_per_mover_percent (scenario, skill, reg)
+        After-tax wage at home in the benchmark, which a mover leaves, US$ a year; gain per mover in percent of it.
+
+    Where the benchmark has price levels (array PRICELEVEL), also what :func:`cge.welfare.movers_at_ppp` gives.
     """
     earlier, movers = ds["EVearl"].sum("skill"), ds["EVnew"].sum("skill")
-    by_host = xr.concat([ds["EV"], _reg(earlier.sum("home"), "host"), _reg(movers.sum("home"), "host")],
-                        dim=_group())
-    by_home = xr.concat([ds["EV"], _reg(earlier.sum("host"), "home"), _reg(movers.sum("host"), "home")],
-                        dim=_group())
+    by_host = xr.concat([ds["EV"], as_reg(earlier.sum("home"), "host"), as_reg(movers.sum("home"), "host")],
+                        dim=group_dimension())
+    by_home = xr.concat([ds["EV"], as_reg(earlier.sum("host"), "home"), as_reg(movers.sum("host"), "home")],
+                        dim=group_dimension())
     world, independent = ds["WEV"], ds["absorb"].sum("reg")
     by_host, by_home, world, independent = (counted(ds, a) for a in (by_host, by_home, world, independent))
     order = ("scenario", "group", "reg")
-    ds["gain_by_host"] = _tag(by_host.transpose(*order), "equivalent variation, migrants booked where they live", _MUSD)
-    ds["gain_by_home"] = _tag(by_home.transpose(*order), "equivalent variation, migrants booked at home", _MUSD)
-    ds["gain_world"] = _tag(world, "equivalent variation, world, all groups", _MUSD)
-    ds["gain_independent"] = _tag(independent, "change of consumption, government, saving at benchmark prices", _MUSD)
+    ds["gain_by_host"] = tagged(by_host.transpose(*order), "equivalent variation, migrants booked where they live",
+                                MUSD)
+    ds["gain_by_home"] = tagged(by_home.transpose(*order), "equivalent variation, migrants booked at home", MUSD)
+    ds["gain_world"] = tagged(world, "equivalent variation, world, all groups", MUSD)
+    ds["gain_independent"] = tagged(independent, "change of consumption, government, saving at benchmark prices",
+                                    MUSD)
     gains = _concepts(by_host.isel(group=0, drop=True), by_host.isel(group=1, drop=True), by_home.sum("group"),
                       by_host.sum("group"))
     income, heads = _base_income(ds), _heads(ds)
-    ds["base_income"] = _tag(income, "benchmark income of the people whose gain is counted", _MUSD, _BENCHMARK)
-    ds["heads"] = _tag(heads, "people whose gain is counted", "million persons", _BENCHMARK)
-    ds["gain_percent"] = _tag(100 * gains / income.where(income > 0),
-                              "gain in percent of the benchmark income of the people whose gain it is", "%")
-    ds["gain_per_head"] = _tag(gains / heads.where(heads > 0), "gain per head of the people whose gain it is", "US$")
-    ds["movers"] = _tag(_reg(ds["mov"].sum("home"), "host"), "new movers by host", "thousand workers", _BENCHMARK)
-    ds["movers_from"] = _tag(_reg(ds["mov"].sum("host"), "home"), "new movers by home", "thousand workers", _BENCHMARK)
+    ds["base_income"] = tagged(income, "benchmark income of the people whose gain is counted", MUSD, BENCHMARK)
+    ds["heads"] = tagged(heads, "people whose gain is counted", "million persons", BENCHMARK)
+    ds["gain_percent"] = tagged(100 * gains / income.where(income > 0),
+                                "gain in percent of the benchmark income of the people whose gain it is", "%")
+    ds["gain_per_head"] = tagged(gains / heads.where(heads > 0), "gain per head of the people whose gain it is", "US$")
+    ds["movers"] = tagged(as_reg(ds["mov"].sum("home"), "host"), "new movers by host", "thousand workers", BENCHMARK)
+    ds["movers_from"] = tagged(as_reg(ds["mov"].sum("host"), "home"), "new movers by home", "thousand workers",
+                               BENCHMARK)
     number = ds["mov"].sum("host")
-    number = number.where(number > _NOBODY)
+    number = number.where(number > NOBODY)
     # At prices of the host, where it would have been spent.
     sent = (ds["remnew"] * ds["spendpower"].rename(reg="host") / ds["ppriv"].rename(reg="host")).sum("host")
     gain = ds["EVnew"].sum("host")
-    ds["gain_per_mover"] = _tag(_reg(1e3 * gain / number, "home"),
-                                "equivalent variation per new mover, by home and skill", "US$", _BENCHMARK)
-    ds["memo_per_mover"] = _tag(_reg(1e3 * (gain + sent) / number, "home"),
-                                "memo: gain per new mover including what they send, by home and skill", "US$",
-                                _BENCHMARK)
+    ds["gain_per_mover"] = tagged(as_reg(1e3 * gain / number, "home"),
+                                  "equivalent variation per new mover, by home and skill", "US$", BENCHMARK)
+    ds["memo_per_mover"] = tagged(as_reg(1e3 * (gain + sent) / number, "home"),
+                                  "memo: gain per new mover including what they send, by home and skill", "US$",
+                                  BENCHMARK)
+    base = as_reg(1e3 * ds["WNET0"].rename(reg="home"), "home")
+    ds["base_per_mover"] = tagged(base, "benchmark after-tax wage at home that a new mover leaves, by home and skill",
+                                  "US$", BENCHMARK)
+    ds["gain_per_mover_percent"] = tagged(100 * ds["gain_per_mover"] / base.where(base > 0),
+                                          "gain per new mover in percent of the wage left at home", "%", BENCHMARK)
     if "escrow" in ds:
         back = (ds["escrow"] / ds["ppriv"].rename(reg="home")).sum("host")
-        ds["escrow_per_mover"] = _tag(_reg(1e3 * back / number, "home"),
-                                      "memo: escrow paid out at home per new mover, by home and skill", "US$",
-                                      _BENCHMARK)
+        ds["escrow_per_mover"] = tagged(as_reg(1e3 * back / number, "home"),
+                                        "memo: escrow paid out at home per new mover, by home and skill", "US$",
+                                        BENCHMARK)
+    if PRICE_LEVEL in ds:
+        ds.update(movers_at_ppp(ds))
     label_coordinates(ds)
     return ds
 
@@ -96,58 +107,21 @@ def _base_income(ds: xr.Dataset) -> xr.DataArray:
     """Benchmark income of the people of each concept, million US$ (scenario, concept, reg): those who leave take
     their benchmark after-tax wage with them."""
     earlier = ds["SPENDE0"].sum("skill")
-    away, here = _reg(earlier.sum("host"), "home"), _reg(earlier.sum("home"), "host")
+    away, here = as_reg(earlier.sum("host"), "home"), as_reg(earlier.sum("home"), "host")
     left = (ds["mov"] * ds["WNET0"].rename(reg="home")).sum("skill")
-    stay = ds["INCOME"] - _reg(left.sum("host"), "home")
+    stay = ds["INCOME"] - as_reg(left.sum("host"), "home")
     return _concepts(stay, here.broadcast_like(stay), (ds["INCOME"] + away).broadcast_like(stay),
-                     stay + here + _reg(left.sum("home"), "host"))
+                     stay + here + as_reg(left.sum("home"), "host"))
 
 
 def _heads(ds: xr.Dataset) -> xr.DataArray:
     """People of each concept, million persons (scenario, concept, reg); new movers with their dependants."""
     stay = ds["POPRES"] * ds["popres"]
     here = ds["POP"] - ds["POPRES"]
-    away = _reg(ds["MPOP"].sum("host"), "home") / 1e3 if "MPOP" in ds else 0.0 * here
+    away = as_reg(ds["MPOP"].sum("host"), "home") / 1e3 if "MPOP" in ds else 0.0 * here
     moved = ds["mov"].sum("skill") * (1.0 + ds["FAMILY"]) / 1e3
-    return _concepts(stay, here.broadcast_like(stay), stay + away + _reg(moved.sum("host"), "home"),
-                     stay + here + _reg(moved.sum("home"), "host"))
-
-
-def _group() -> xr.DataArray:
-    return xr.DataArray(list(GROUPS), dims="group", name="group")
-
-
-def _reg(a: xr.DataArray, dim: str) -> xr.DataArray:
-    """The region of a migrant (home or host) as a region; the coordinate is no longer one of migrants."""
-    out = a.rename({dim: "reg"})
-    out["reg"].attrs = {}
-    return out
-
-
-def _tag(a: xr.DataArray, what: str, unit: str, base: str = "reference") -> xr.DataArray:
-    a.attrs = {"long_name": what, "units": unit, "counted_from": base}
-    return a
-
-
-def counted(ds: xr.Dataset, a: xr.DataArray, index: bool = False) -> xr.DataArray:
-    """What a scenario changes, counted from its reference where it has one.
-
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        Results; coordinate ``reference`` names the reference of each scenario.
-    a : xarray.DataArray
-        A variable over scenarios: a change (zero in the benchmark), or an index (one in the benchmark).
-    index : bool
-        Divide by the reference instead of subtracting it.
-    """
-    out = a.copy()
-    names = list(ds["scenario"].values)
-    for i, reference in enumerate(ds["reference"].values):
-        if reference != "benchmark":
-            here, base = a.isel(scenario=i).values, a.isel(scenario=names.index(reference)).values
-            out[{"scenario": i}] = here / base if index else here - base
-    return out
+    return _concepts(stay, here.broadcast_like(stay), stay + away + as_reg(moved.sum("host"), "home"),
+                     stay + here + as_reg(moved.sum("home"), "host"))
 
 
 def first_order(ds: xr.Dataset, scenario: str, beta: float) -> float:

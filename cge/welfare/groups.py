@@ -1,14 +1,12 @@
-"""Who gains and from what: gains of groups by column, home and host concept, movers at purchasing-power parity."""
+"""Who gains and from what: gains of groups by column, home and host concept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from cge.errors import CGEError
+from cge.welfare.counting import BENCHMARK
 
 #: Columns: what a gain is made of. Money is at world factor prices, and transfers cancel over the world.
 PARTS = {
@@ -21,6 +19,8 @@ PARTS = {
     "services": "public services that migrants use", "other": "sharing among fewer people, preferences, slacks",
 }
 _HOUSEHOLD = "household"
+#: Where migrants are booked: where they live, or whence they come.
+CONCEPTS_OF_MIGRANTS = ("host", "home")
 
 
 def _members(ds: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
@@ -58,6 +58,29 @@ def _members(ds: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
     return out
 
 
+def check_choice(ds: xr.Dataset, scenario: str, reg: str | None, concept: str) -> None:
+    """Refuse a scenario, region or concept that the results do not have.
+
+    Raises
+    ------
+    CGEError
+    """
+    for what, name, known in (("scenario", scenario, ds["scenario"].values), ("region", reg, ds["reg"].values),
+                              ("concept", concept, CONCEPTS_OF_MIGRANTS)):
+        if name is not None and name not in known:
+            raise CGEError(f"the results have no {what} '{name}'; they have {', '.join(map(str, known))}")
+
+
+def _number(ds: xr.Dataset, a: xr.DataArray, scenario: str, reg: str | None, concept: str) -> float:
+    """A gain or column of one scenario, counted from its reference, of a region or the world."""
+    if reg is not None:
+        a = a.sel({concept if concept in a.dims else "reg": reg})
+    change, reference = a.sel(scenario=scenario), str(ds["reference"].sel(scenario=scenario).values)
+    if reference != BENCHMARK:
+        change = change - a.sel(scenario=reference)
+    return float(change.sum())
+
+
 def group_table(ds: xr.Dataset, scenario: str, reg: str | None = None, concept: str = "host") -> pd.DataFrame:
     """Gains of all groups of a region, or of the world, and what they are made of, million US$.
 
@@ -83,70 +106,47 @@ def group_table(ds: xr.Dataset, scenario: str, reg: str | None = None, concept: 
     CGEError
         No such scenario, region or concept, or a file written without these variables.
     """
-    for what, name, known in (("scenario", scenario, ds["scenario"].values), ("region", reg, ds["reg"].values),
-                              ("concept", concept, ("host", "home"))):
-        if name is not None and name not in known:
-            raise CGEError(f"the results have no {what} '{name}'; they have {', '.join(map(str, known))}")
+    check_choice(ds, scenario, reg, concept)
     if "SRCown" not in ds or "TAX0" not in ds:
         raise CGEError("the results hold no gains by source of income; make them anew with `cge run`")
-    reference = str(ds["reference"].sel(scenario=scenario).values)
-
-    def number(a: xr.DataArray) -> float:
-        if reg is not None:
-            a = a.sel({concept if concept in a.dims else "reg": reg})
-        change = a.sel(scenario=scenario)
-        if reference != "benchmark":
-            change = change - a.sel(scenario=reference)
-        return float(change.sum())
-
-    rows = {name: {k: number(a) for k, a in columns.items()} for name, columns in _members(ds).items()}
+    rows = {name: {k: _number(ds, a, scenario, reg, concept) for k, a in columns.items()}
+            for name, columns in _members(ds).items()}
     frame = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=["gain", *PARTS]).fillna(0.0)
     frame["residual"] = frame["gain"] - frame[list(PARTS)].sum(axis=1)
     frame.loc["all"] = frame.sum()
     return frame
 
 
-def movers_at_ppp(ds: xr.Dataset, price_level: Mapping[str, float]) -> xr.Dataset:
-    """New movers' gains with what they spend in the host at the prices of home; memo lines, in no total.
-
-    Benchmark prices are one everywhere, so that gains at market rates are blind to what a dollar buys.
+def variation_table(ds: xr.Dataset, scenario: str, reg: str | None = None, concept: str = "host") -> pd.DataFrame:
+    """Equivalent beside compensating variation by group, of a region or of the world, million US$.
 
     Parameters
     ----------
-    ds : xarray.Dataset
-        Results with gains (:func:`cge.welfare.add_gains`).
-    price_level : mapping of str to float
-        Price level of private consumption by region, base year (Penn World Table: ``pl_c``), in any unit.
+    ds, scenario, reg, concept
+        As for :func:`group_table`.
 
     Returns
     -------
-    xarray.Dataset
-        ``EVnewppp`` (scenario, skill, home, host), million US$ of home: real spending in the host times the price
-        level of home over the host's, less the wage left. ``gain_per_mover_ppp``, ``memo_per_mover_ppp`` (scenario,
-        skill, reg), US$ of home, the memo with what is sent, at home's consumer prices.
+    pandas.DataFrame
+        Rows: permanent residents, earlier migrants and new movers by skill, all. Columns: ``EV`` (benchmark prices),
+        ``CV`` (new prices, dollars of the numeraire), ``CV - EV``, and with price levels ``EV PPP`` (migrants at
+        purchasing-power parity of home, :func:`cge.welfare.movers_at_ppp`).
 
     Raises
     ------
     CGEError
-        A region lacks a price level above zero.
+        No such scenario, region or concept, or a file written without compensating variations.
     """
-    regs = [str(r) for r in ds["reg"].values]
-    if lacking := [r for r in regs if not price_level.get(r, 0.0) > 0.0]:
-        raise CGEError(f"no price level of {', '.join(lacking)}; give one above zero for every region")
-    level = np.array([price_level[r] for r in regs])
-    ratio = xr.DataArray(level[:, None] / level[None, :], dims=("home", "host"), coords={"home": regs, "host": regs})
-    spent = ds["spendnew"] / ds["ppriv"].rename(reg="host")
-    gain = (spent * ratio - ds["mov"] * ds["WNET0"].rename(reg="home")).transpose(*ds["EVnew"].dims)
-    number = ds["mov"].sum("host")
-    number = number.where(number > 1e-6)
-    sent = (ds["remnew"] / ds["ppriv"].rename(reg="home")).sum("host")
-    each = (1e3 * gain.sum("host") / number).rename(home="reg")
-    memo = (1e3 * (gain.sum("host") + sent) / number).rename(home="reg")
-    out = xr.Dataset({"EVnewppp": gain, "gain_per_mover_ppp": each.transpose(*ds["gain_per_mover"].dims),
-                      "memo_per_mover_ppp": memo.transpose(*ds["gain_per_mover"].dims)})
-    for name, what, unit in (("EVnewppp", "equivalent variation of new movers at purchasing-power parity of home",
-                              "million US$ at home prices"),
-                             ("gain_per_mover_ppp", "gain per new mover at purchasing-power parity of home", "US$"),
-                             ("memo_per_mover_ppp", "memo: the same including what they send, at home prices", "US$")):
-        out[name].attrs = {"long_name": what, "units": unit, "counted_from": "benchmark"}
-    return out
+    check_choice(ds, scenario, reg, concept)
+    if "CV" not in ds:
+        raise CGEError("the results hold no compensating variations; make them anew with `cge run`")
+    columns = {"EV": "{}", "CV": "{}", "EV PPP": "{}ppp"} if "EVnewppp" in ds else {"EV": "{}", "CV": "{}"}
+    rows = {"permanent residents": {k: ds[k[:2]] for k in columns}}
+    for label, stem in (("earlier", "earl"), ("movers", "new")):
+        for s in ds["skill"].values:
+            rows[f"{label} {s}"] = {k: ds[form.format(k[:2] + stem)].sel(skill=s) for k, form in columns.items()}
+    frame = pd.DataFrame.from_dict({name: {k: _number(ds, a, scenario, reg, concept) for k, a in arrays.items()}
+                                    for name, arrays in rows.items()}, orient="index")
+    frame.insert(2, "CV - EV", frame["CV"] - frame["EV"])
+    frame.loc["all"] = frame.sum()
+    return frame

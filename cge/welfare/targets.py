@@ -329,8 +329,7 @@ TARGETS = (
 )
 
 #: Targets that need features which do not exist yet.
-NOT_YET: dict[int | str, str] = {
+NOT_YET: dict[int, str] = {
     3: "occupation-based definition of skill (neither pay nor migrants are split by occupation in the data)",
     16: "reverse shock, in `cge reproduce`", 18: "free movement everywhere, in `cge reproduce`",
-    20: "World Bank type of run", 21: "order of groups in the World Bank run",
-    "PPP": "movers' gain at purchasing power parity (the benchmark holds no price levels)"}
+    20: "World Bank type of run", 21: "order of groups in the World Bank run"}

@@ -1,14 +1,15 @@
 """Macro totals against the published facts of 1997 (oracle: Penn World Table 10.01, WDI)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from calibration.config import load_config
-from calibration.satellites.macro import aggregate, country_table, macro_targets
+from calibration.config import ConfigError, load_config
+from calibration.satellites.macro import aggregate, country_table, macro_targets, price_levels
 from calibration.satellites.names import plain, to_iso
-from calibration.satellites.sources import STATUSES, facts, raw_file
+from calibration.satellites.sources import STATUSES, facts, penn_world_table, raw_file
 from cge.errors import BenchmarkError
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -89,6 +90,34 @@ def test_aggregate_of_one_group_is_the_sum(config, targets):
     world = aggregate(table, dict.fromkeys(table.index, "W"), ["W"], "reg")
     assert world.gdp["W"] == pytest.approx(targets[0].regions.gdp.sum())
     assert world.emp["W"] == pytest.approx(targets[0].regions.emp.sum())
+
+
+@needs_raw
+@pytest.mark.parametrize("name", ["ww1997", "world2014"])
+def test_price_levels_are_those_of_the_table(name):
+    """A country alone has its own; a region's is its consumption over the volume, between those of its countries."""
+    config = load_config(name)
+    level, lacking = price_levels(config, RAW)
+    pwt = penn_world_table(RAW, config.year)
+    own = pwt["pl_c"] / pwt["pl_c"]["USA"]
+    assert list(level.index) == config.reg and level["USA"] == 1.0
+    for region, countries in config.regions.items():
+        inside = own.reindex(countries).dropna()
+        assert inside.min() - 1e-12 <= level[region] <= inside.max() + 1e-12
+        if len(countries) == 1:
+            assert level[region] == pytest.approx(own[countries[0]])
+    known = [c for c in config.regions["SSA"] if c in own.index]
+    money = (pwt["csh_c"] * pwt["cgdpo"] * own)[known]
+    assert level["SSA"] == pytest.approx(money.sum() / sum(money[c] / own[c] for c in known))
+    assert level["JPN"] > level["MEX"] > level["IND"]  # rich places are dear (Balassa, Samuelson 1964)
+    assert {"CUB", "PRK", "SOM"} <= set(lacking.country) and not set(lacking.country) & set(own.dropna().index)
+    assert lacking.share.min() > 0 and lacking.groupby("region").share.sum().max() < 0.1
+
+
+@needs_raw
+def test_a_region_without_any_price_level_is_refused(config):
+    with pytest.raises(ConfigError, match="no country of MEX has a price level"):
+        price_levels(replace(config, regions={**config.regions, "MEX": ("CUB",)}), RAW)
 
 
 COMMON = (

@@ -47,6 +47,10 @@ def test_agreement_on_a_benchmark_with_holes(name):
     assert two.certificate.worst < 1e-9
     assert two.steps == one.steps
     agree(one, two)
+    income = float(m.cal.data["INCWLD"][1])
+    for variation in ("CV", "CVearl", "CVnew", "WCV"):  # found after either engine's solve, from its own prices
+        np.testing.assert_allclose(two[variation] / income, one[variation] / income, atol=1e-8, err_msg=variation)
+    assert np.abs(two["CV"] / income).max() > 1e-5
     if name == "floor":
         assert (two["unemp"] > 1e-3).any() and (two["realwage"] > two["wfloor"] + 1e-3).any()
 
@@ -82,6 +86,10 @@ def test_agreement_on_nus333(name):
     one, two = m.solve(what, coefficients), m.solve(what, coefficients, engine="ipopt")
     assert two.certificate.worst < 1e-9
     agree(one, two)
+    income = float(m.cal.data["INCWLD"][1])
+    for variation in ("CV", "CVearl", "CVnew", "WCV"):  # found after either engine's solve, from its own prices
+        np.testing.assert_allclose(two[variation] / income, one[variation] / income, atol=1e-8, err_msg=variation)
+    assert np.abs(two["CV"] / income).max() > 1e-5
     if name == "floor":
         assert (two["unemp"] > 1e-4).any() and (two["realwage"] > two["wfloor"] + 1e-3).any()
 
