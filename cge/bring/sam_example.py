@@ -1,0 +1,2 @@
+SAM = ""
+SAM_SETTINGS = ""
