@@ -2,5 +2,6 @@
 
 from cge.bring.finish import Brought
 from cge.bring.icio import bring_icio
+from cge.bring.sam import bring_sam
 
-__all__ = ["Brought", "bring_icio"]
+__all__ = ["Brought", "bring_icio", "bring_sam"]

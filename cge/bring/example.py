@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cge.bring.sam_example import SAM, SAM_SETTINGS
+from cge.bring.sam_example import SAM, SAM_FILES, SAM_SETTINGS
 from cge.errors import BenchmarkError
 
 COUNTRIES = ("NOR", "SWE", "POL", "IND", "ROW")
@@ -67,7 +67,7 @@ SATELLITES = {
                    "IND,UnskLab,420000\nIND,SkLab,50000\nROW,UnskLab,300000\nROW,SkLab,90000\n",
     "migrants.csv": "home,host,skill,workers\nPOL,NOR,UnskLab,60\nPOL,SWE,UnskLab,70\nPOL,SWE,SkLab,25\nIND,SWE,SkLab,30\n"
                     "IND,ROW,UnskLab,4000\nIND,ROW,SkLab,1500\nNOR,SWE,SkLab,20\nPOL,ROW,UnskLab,900\nROW,POL,UnskLab,100\n",
-    "remittances.csv": "home,host,value\nPOL,Nordic,700\nIND,Nordic,250\nIND,ROW,25000\nPOL,ROW,3500\nROW,POL,120\n",
+    "remittances.csv": "home,host,value\nPOL,Nordic,700\nIND,Nordic,250\nIND,ROW,7000\nPOL,ROW,2500\nROW,POL,120\n",
     "elasticities.csv": "sector,esubva,esubd,esubm\nAgr,0.24,2.4,4.8\nFood,1.1,2.4,4.8\nMan,1.26,3.5,7\nSer,1.3,1.9,3.8\n",
 }
 
@@ -132,7 +132,8 @@ def write_example(folder: str | Path) -> str:
         raise BenchmarkError(f"{folder} is there and not empty; give the name of a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     files = {"icio.csv": example_icio(), "icio.toml": ICIO_SETTINGS, "sam.csv": SAM, "sam.toml": SAM_SETTINGS,
-             "compare.toml": SCENARIO, **SATELLITES}
+             "compare.toml": SCENARIO,
+             "compare_sam.toml": SCENARIO.replace('"mine"', '"mine_sam"'), **SATELLITES, **SAM_FILES}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return f"written: {folder} ({', '.join(files)}); invented numbers"
