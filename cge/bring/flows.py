@@ -82,8 +82,10 @@ def gather(icio: Icio, regions: dict[str, list[str]], sectors: dict[str, list[st
         xr.DataArray(final, dims=("src", "comm", "dst", "use"), coords={**coords, "use": list(USES)}), rest="",
     ))
     spread, negative_investment = sum(report["spread"].values()), sum(report["negative_investment"].values())
-    log.notes.append(f"inventories and negative cells spread over all uses of the product: {spread:,.6g} million (stocks up "
-                     "to 5% of value added join investment)")
+    stocks = float(np.abs(icio.final[..., stock]).sum())
+    if stocks or spread:
+        log.notes.append(f"inventories: {stocks:,.6g} million in absolute numbers; up to 5% of a country's value added join "
+                         f"investment; spread over all uses of the product: {spread:,.6g} million")
     if report["dropped"] or negative_investment:
         log.notes.append(f"stocks run down without another use, dropped: {report['dropped']:,.6g} million; negative "
                          f"investment spread likewise: {-negative_investment:,.6g} million")

@@ -166,9 +166,9 @@ def remittances(settings: Settings, bench: Benchmark, regions: dict[str, list[st
         placed.append(got.values)
         for h, r in np.argwhere(np.abs(got.values - want) > 1e-9):
             log.adjust("remittances", "REMIT", "", reg[r], reg[h], want[h, r], got.values[h, r])
-        if float(unplaced.sum()) > 0:
-            log.notes.append(f"remittances: {float(moved.sum()):,.6g} million moved to other hosts of the receiver, "
-                             f"{float(unplaced.sum()):,.6g} dropped: more than half of what the migrants earn")
+        if float((moved + unplaced).sum()) > 0:
+            log.notes.append(f"remittances of {want.sum():,.6g} million: {float(moved.sum()):,.6g} moved to other hosts of the "
+                             f"receiver, {float(unplaced.sum()):,.6g} dropped, being more than half of what migrants earn")
     if by_skill:
         return np.array(placed)
     share = np.divide(placed[0], income.sum(0), out=np.zeros_like(placed[0]), where=income.sum(0) > 0)
