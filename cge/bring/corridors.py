@@ -5,9 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 
-def cap_and_move(
-    wanted: xr.DataArray, limit: xr.DataArray
-) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+def cap_and_move(wanted: xr.DataArray, limit: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
     """Cap every corridor and move the excess to the receiver's other hosts in proportion to the room there.
 
     Parameters

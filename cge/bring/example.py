@@ -56,19 +56,21 @@ table = "invented"
 
 SATELLITES = {
     "factor_shares.csv": "sector,reg,labour,skilled,land,natres\nAgr,*,0.5,0.1,0.4,0.05\nFood,*,0.55,0.2,0,0\n"
-                         "Man,*,0.65,0.25,0,0\nSer,*,0.65,0.35,0,0\nSer,Nordic,0.65,0.45,0,0\n",
+    "Man,*,0.65,0.25,0,0\nSer,*,0.65,0.35,0,0\nSer,Nordic,0.65,0.45,0,0\n",
     "taxes.csv": "reg,labour,capital\nNordic,0.35,0.1\nPOL,0.3,0.1\nIND,0.08,0.05\nROW,0.2,0.1\n",
     "capital.csv": "reg,stock,depreciation\nNordic,1300000,50000\nPOL,650000,25000\nIND,2800000,110000\n"
-                   "ROW,12000000,450000\n",
+    "ROW,12000000,450000\n",
     "population.csv": "reg,population\nNOR,5\nSWE,10\nPOL,38\nIND,1290\nROW,900\n",
     "tariffs.csv": "sector,src,dst,rate\nAgr,*,*,0.12\nFood,*,*,0.15\nMan,*,*,0.06\nAgr,IND,Nordic,0.2\n"
-                   "Agr,POL,Nordic,0\nFood,POL,Nordic,0\nMan,POL,Nordic,0\nMan,SWE,NOR,0\n",
+    "Agr,POL,Nordic,0\nFood,POL,Nordic,0\nMan,POL,Nordic,0\nMan,SWE,NOR,0\n",
     "workers.csv": "reg,skill,workers\nNordic,UnskLab,4500\nNordic,SkLab,2700\nPOL,UnskLab,12000\nPOL,SkLab,4000\n"
-                   "IND,UnskLab,420000\nIND,SkLab,50000\nROW,UnskLab,300000\nROW,SkLab,90000\n",
-    "migrants.csv": "home,host,skill,workers\nPOL,NOR,UnskLab,60\nPOL,SWE,UnskLab,70\nPOL,SWE,SkLab,25\nIND,SWE,SkLab,30\n"
-                    "IND,ROW,UnskLab,4000\nIND,ROW,SkLab,1500\nNOR,SWE,SkLab,20\nPOL,ROW,UnskLab,900\nROW,POL,UnskLab,100\n",
+    "IND,UnskLab,420000\nIND,SkLab,50000\nROW,UnskLab,300000\nROW,SkLab,90000\n",
+    "migrants.csv": "home,host,skill,workers\nPOL,NOR,UnskLab,60\nPOL,SWE,UnskLab,70\nPOL,SWE,SkLab,25\n"
+    "IND,SWE,SkLab,30\n"
+    "IND,ROW,UnskLab,4000\nIND,ROW,SkLab,1500\nNOR,SWE,SkLab,20\nPOL,ROW,UnskLab,900\nROW,POL,UnskLab,100\n",
     "remittances.csv": "home,host,value\nPOL,Nordic,700\nIND,Nordic,250\nIND,ROW,7000\nPOL,ROW,2500\nROW,POL,120\n",
-    "elasticities.csv": "sector,esubva,esubd,esubm\nAgr,0.24,2.4,4.8\nFood,1.1,2.4,4.8\nMan,1.26,3.5,7\nSer,1.3,1.9,3.8\n",
+    "elasticities.csv": "sector,esubva,esubd,esubm\nAgr,0.24,2.4,4.8\nFood,1.1,2.4,4.8\nMan,1.26,3.5,7\n"
+    "Ser,1.3,1.9,3.8\n",
 }
 
 SCENARIO = """\
@@ -94,7 +96,10 @@ def example_icio() -> str:
     rng = np.random.default_rng(20140101)
     n, k, u = len(COUNTRIES), len(INDUSTRIES), len(USES)
     size = np.array(SIZE)
-    near = np.where(np.eye(n) > 0, 1.0, 0.12 * rng.uniform(0.5, 1.5, (n, n))) * np.minimum(size[:, None] / size[None], 1.0) ** 0.5
+    near = (
+        np.where(np.eye(n) > 0, 1.0, 0.12 * rng.uniform(0.5, 1.5, (n, n)))
+        * np.minimum(size[:, None] / size[None], 1.0) ** 0.5
+    )
     inter = rng.uniform(0.02, 0.09, (1, k, 1, k)) * (near[:, None, :, None] * size[None, None, :, None])
     inter = inter * rng.uniform(0.8, 1.2, (n, k, n, k)) * 1000
     use = np.array([0.42, 0.02, 0.2, 0.22, 0.01, 0.01])
@@ -131,9 +136,16 @@ def write_example(folder: str | Path) -> str:
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise BenchmarkError(f"{folder} is there and not empty; give the name of a new folder")
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"icio.csv": example_icio(), "icio.toml": ICIO_SETTINGS, "sam.csv": SAM, "sam.toml": SAM_SETTINGS,
-             "compare.toml": SCENARIO,
-             "compare_sam.toml": SCENARIO.replace('"mine"', '"mine_sam"'), **SATELLITES, **SAM_FILES}
+    files = {
+        "icio.csv": example_icio(),
+        "icio.toml": ICIO_SETTINGS,
+        "sam.csv": SAM,
+        "sam.toml": SAM_SETTINGS,
+        "compare.toml": SCENARIO,
+        "compare_sam.toml": SCENARIO.replace('"mine"', '"mine_sam"'),
+        **SATELLITES,
+        **SAM_FILES,
+    }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return f"written: {folder} ({', '.join(files)}); invented numbers"

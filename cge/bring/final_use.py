@@ -68,9 +68,7 @@ def fold_final_use(mrio: Mrio) -> tuple[Mrio, dict]:
     dropped = float(np.abs(spread.where(empty, 0.0)).sum() + (total * (-factor)).where(drained, 0.0).sum())
     factor = factor.clip(min=0.0)
     # A row without other use keeps a positive stock as investment; only destocking has to be dropped.
-    uses = uses + xr.where(uses.use == "investment", spread.where(empty & (spread > 0), 0.0), 0.0).transpose(
-        *uses.dims
-    )
+    uses = uses + xr.where(uses.use == "investment", spread.where(empty & (spread > 0), 0.0), 0.0).transpose(*uses.dims)
     report = {
         "inventory_share": {c: float(share.sel(dst=c)) for c in mrio.countries},
         "spread": {c: float(np.abs(spread.sel(dst=c)).sum()) for c in mrio.countries},

@@ -1,4 +1,5 @@
-"""From an input-output table to the flows of a benchmark: use by origin, trade, tariffs, margins, taxes, value added."""
+"""From an input-output table to the flows of a benchmark: use by origin, trade, tariffs, margins, taxes, value "
+  "added."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from cge.errors import BenchmarkError
 AGENTS = {"household": "P", "government": "G", "investment": "I"}
 SMALLEST = 1e-3
 """Flows below this (million US$) are zero: rounding of the table."""
+LARGEST_SUBSIDY = 0.5
+"""Subsidies on purchases above this share are refused: tariffs taken out of a table's taxes that do not hold them."""
 LEAST_VALUE_ADDED = 0.01
 """Value added below this share of output is raised to it, by a subsidy on output (assumption)."""
 
@@ -74,21 +77,30 @@ def gather(icio: Icio, regions: dict[str, list[str]], sectors: dict[str, list[st
         block[..., wide] -= negative
         if negative.any():
             what = "purchases of industries" if block is inter else "purchases of households or government"
-            log.notes.append(f"negative {what}: {-negative.sum():,.6g} million in {int((negative < 0).sum())} cells, taken "
-                             "from the other users of the product in the country")
+            log.notes.append(
+                f"negative {what}: {-negative.sum():,.6g} million in {int((negative < 0).sum())} cells, taken "
+                "from the other users of the product in the country"
+            )
     coords = {"src": icio.countries, "comm": comm, "dst": icio.countries}
-    mrio, report = fold_final_use(Mrio(
-        xr.DataArray(inter, dims=("src", "comm", "dst", "acts"), coords={**coords, "acts": comm}),
-        xr.DataArray(final, dims=("src", "comm", "dst", "use"), coords={**coords, "use": list(USES)}), rest="",
-    ))
+    mrio, report = fold_final_use(
+        Mrio(
+            xr.DataArray(inter, dims=("src", "comm", "dst", "acts"), coords={**coords, "acts": comm}),
+            xr.DataArray(final, dims=("src", "comm", "dst", "use"), coords={**coords, "use": list(USES)}),
+            rest="",
+        )
+    )
     spread, negative_investment = sum(report["spread"].values()), sum(report["negative_investment"].values())
     stocks = float(np.abs(icio.final[..., stock]).sum())
     if stocks or spread:
-        log.notes.append(f"inventories: {stocks:,.6g} million in absolute numbers; up to 5% of a country's value added join "
-                         f"investment; spread over all uses of the product: {spread:,.6g} million")
+        log.notes.append(
+            f"inventories: {stocks:,.6g} million in absolute numbers; up to 5% of a country's value added join "
+            f"investment; spread over all uses of the product: {spread:,.6g} million"
+        )
     if report["dropped"] or negative_investment:
-        log.notes.append(f"stocks run down without another use, dropped: {report['dropped']:,.6g} million; negative "
-                         f"investment spread likewise: {-negative_investment:,.6g} million")
+        log.notes.append(
+            f"stocks run down without another use, dropped: {report['dropped']:,.6g} million; negative "
+            f"investment spread likewise: {-negative_investment:,.6g} million"
+        )
     after = np.concatenate([mrio.inter.values, mrio.final.sel(use=list(FINAL)).values], axis=-1)
     own = np.eye(len(icio.countries))
     by_region = sums(regions, icio.countries)
@@ -113,7 +125,9 @@ def gather(icio: Icio, regions: dict[str, list[str]], sectors: dict[str, list[st
     return World(reg, comm, home, abroad, (by_region @ tax).T, added, after.sum(-1).transpose(1, 0, 2) * (1 - own))
 
 
-def _record(log: Log, old: np.ndarray, new: np.ndarray, flow: str, comm: list[str], agents: list[str], reg: list[str]) -> None:
+def _record(
+    log: Log, old: np.ndarray, new: np.ndarray, flow: str, comm: list[str], agents: list[str], reg: list[str]
+) -> None:
     for c, a, r in np.argwhere(np.abs(new - old) > np.maximum(SMALLEST, 1e-9 * np.abs(old))):
         log.adjust("cell", flow, comm[c], agents[a], reg[r], old[c, a, r], new[c, a, r])
 
@@ -153,9 +167,11 @@ def price(world: World, rate: np.ndarray, settings: Settings, goods: np.ndarray,
         share = settings.option("margin_rate", 0.0)
         pool, sold = share * float(fob[goods].sum()), float(fob[transport].sum())
         if not 0 < pool < sold:
-            raise BenchmarkError(f"{settings.path}: options.margin_rate = {share:g}: margins of {pool:,.6g} million, but exports "
-                                 f"of {comm[transport]} are {sold:,.6g}; give a rate between 0 and "
-                                 f"{sold / max(float(fob[goods].sum()), 1e-9):.3g}")
+            raise BenchmarkError(
+                f"{settings.path}: options.margin_rate = {share:g}: margins of {pool:,.6g} million, but exports "
+                f"of {comm[transport]} are {sold:,.6g}; give a rate between 0 and "
+                f"{sold / max(float(fob[goods].sum()), 1e-9):.3g}"
+            )
         log.adjust("margins", "VST", comm[transport], "exports", "world", sold, sold - pool)
         out["VST"] = fob[transport].sum(1)[None, :] * (pool / sold)
         abroad[transport] *= 1 - pool / sold
@@ -176,11 +192,13 @@ def price(world: World, rate: np.ndarray, settings: Settings, goods: np.ndarray,
     for a, r in np.argwhere(lost):
         log.adjust("tax without purchases", "TLS", "", [*comm, *FINAL][a], reg[r], tax[a, r], 0.0)
     use_rate = np.divide(np.where(lost, 0.0, tax), base, out=np.zeros_like(base), where=base > 0)
-    if (use_rate <= -0.9).any():
-        a, r = np.argwhere(use_rate <= -0.9)[0]
-        raise BenchmarkError(f"{settings.path}: {[*comm, *FINAL][a]} of {reg[r]}: taxes less subsidies on purchases are "
-                             f"{tax[a, r]:,.6g} million on {base[a, r]:,.6g}; lower the tariffs there, or write tariffs_from = "
-                             '"value_added" in [options] if the table has no taxes on products')
+    if (use_rate <= -LARGEST_SUBSIDY).any():
+        a, r = np.argwhere(use_rate <= -LARGEST_SUBSIDY)[0]
+        raise BenchmarkError(
+            f"{settings.path}: {[*comm, *FINAL][a]} of {reg[r]}: taxes less subsidies on purchases are "
+            f"{tax[a, r]:,.6g} million on {base[a, r]:,.6g}; lower the tariffs there, or write tariffs_from = "
+            '"value_added" in [options] if the table has no taxes on products'
+        )
     out["VDFB"], out["VMFB"] = home[:, :n], landed[:, :n]
     out["VDFP"], out["VMFP"] = home[:, :n] * (1 + use_rate[:n]), landed[:, :n] * (1 + use_rate[:n])
     for i, code in enumerate(AGENTS.values()):
@@ -198,12 +216,19 @@ def tariffs_in_taxes(world: World, settings: Settings, duty: float) -> bool:
     """Whether tariffs are part of the table's taxes on products (else they come out of value added)."""
     choice = settings.option("tariffs_from", "auto")
     if choice not in ("auto", "taxes", "value_added"):
-        raise BenchmarkError(f'{settings.path}: options.tariffs_from = {choice!r}; write "taxes", "value_added" or "auto"')
+        raise BenchmarkError(
+            f'{settings.path}: options.tariffs_from = {choice!r}; write "taxes", "value_added" or "auto"'
+        )
     inside = choice == "taxes" or (choice == "auto" and bool(np.abs(world.tax).sum() > 0))
     if duty > 0:
         settings.log.notes.append(
-            f"tariffs of {duty:,.6g} million " + ("are part of the table's taxes on products, which fall by as much" if inside
-            else "come out of value added where industries pay them, and add to final spending"))
+            f"tariffs of {duty:,.6g} million "
+            + (
+                "are part of the table's taxes on products, which fall by as much"
+                if inside
+                else "come out of value added where industries pay them, and add to final spending"
+            )
+        )
     return inside
 
 
@@ -214,8 +239,10 @@ def make(sold: np.ndarray, world: World, flows: Arrays, settings: Settings) -> A
     idle = (sold <= 0) & (bought > 0)
     if idle.any():
         c, r = np.argwhere(idle)[0]
-        raise BenchmarkError(f"{settings.path}: {comm[c]} of {reg[r]} buys inputs of {bought[c, r]:,.6g} million and sells "
-                             "nothing; join the sector with another, or the region")
+        raise BenchmarkError(
+            f"{settings.path}: {comm[c]} of {reg[r]} buys inputs of {bought[c, r]:,.6g} million and sells "
+            "nothing; join the sector with another, or the region"
+        )
     added = sold - bought
     for a, r in np.argwhere(np.abs(added - world.added) > np.maximum(SMALLEST, 1e-9 * np.abs(world.added))):
         log.adjust("value added", "VA", "", comm[a], reg[r], world.added[a, r], added[a, r])
@@ -225,9 +252,11 @@ def make(sold: np.ndarray, world: World, flows: Arrays, settings: Settings) -> A
         rule = settings.option("negative_value_added", "subsidy")
         a, r = np.unravel_index(int(short_of.argmax()), short_of.shape)
         if rule != "subsidy":
-            raise BenchmarkError(f"{settings.path}: value added of {comm[a]} in {reg[r]} is {added[a, r]:,.6g} million on an "
-                                 f"output of {sold[a, r]:,.6g} ({int((short_of > 0).sum())} such); join it with another sector, "
-                                 'or write negative_value_added = "subsidy" in [options]')
+            raise BenchmarkError(
+                f"{settings.path}: value added of {comm[a]} in {reg[r]} is {added[a, r]:,.6g} million on an "
+                f"output of {sold[a, r]:,.6g} ({int((short_of > 0).sum())} such); join it with another sector, "
+                'or write negative_value_added = "subsidy" in [options]'
+            )
         for a, r in np.argwhere(short_of > 0):
             log.adjust("output subsidy", "MAKS", comm[a], "", reg[r], added[a, r], added[a, r] + short_of[a, r])
     eye = np.eye(len(comm))[:, :, None]

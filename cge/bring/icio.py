@@ -15,8 +15,17 @@ from cge.bring.tariffs import tariff_rates
 from cge.errors import BenchmarkError
 
 SECTIONS = ("regions",)
-OPTIONS = ("tolerance", "tariffs_from", "margins", "margin_rate", "goods", "negative_value_added", "participation",
-           "skilled_wage_ratio", "beta_earlier")
+OPTIONS = (
+    "tolerance",
+    "tariffs_from",
+    "margins",
+    "margin_rate",
+    "goods",
+    "negative_value_added",
+    "participation",
+    "skilled_wage_ratio",
+    "beta_earlier",
+)
 
 
 def bring_icio(table: str | Path, settings: str | Path, to: str | Path) -> Brought:
@@ -52,8 +61,10 @@ def bring_icio(table: str | Path, settings: str | Path, to: str | Path) -> Broug
         goods_named = s.option("goods", [])
         wrong = [c for c in (margin, *goods_named) if c not in comm]
         if wrong or not goods_named or margin in goods_named:
-            raise BenchmarkError(f"{s.path}: options.margins = {margin!r}, goods = {goods_named}: name the sector that supplies "
-                                 f"margins and those that bear them, of {', '.join(comm)}")
+            raise BenchmarkError(
+                f"{s.path}: options.margins = {margin!r}, goods = {goods_named}: name the sector that supplies "
+                f"margins and those that bear them, of {', '.join(comm)}"
+            )
     else:
         s.log.defaults.append("transport margins: none (the table has transport as a purchase of its own)")
         goods_named = []

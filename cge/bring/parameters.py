@@ -15,8 +15,16 @@ STANDARD = {"ESUBT": 0.0, "ESUBC": 0.0, "ESUBG": 1.0, "ESUBI": 0.0, "RORFLEX": 1
 """GTAP's values (Hertel 1997; Corong et al. 2017) [recalled], as in the shipped benchmarks."""
 
 
-def parameters(settings: Settings, flows: Arrays, comm: list[str], weights: dict[str, dict[str, float]],
-               act_weights: dict[str, dict[str, float]], reg: list[str], endw: list[str], acts: list[str]) -> Arrays:
+def parameters(
+    settings: Settings,
+    flows: Arrays,
+    comm: list[str],
+    weights: dict[str, dict[str, float]],
+    act_weights: dict[str, dict[str, float]],
+    reg: list[str],
+    endw: list[str],
+    acts: list[str],
+) -> Arrays:
     """Elasticities by activity, commodity and region, and fitted CDE parameters.
 
     Parameters
@@ -38,26 +46,42 @@ def parameters(settings: Settings, flows: Arrays, comm: list[str], weights: dict
     va = {"esubva": wide(class_mean(act_weights, "esubva"))}
     if settings.file("elasticities") is not None:
         both = {**start, "esubva": va["esubva"] if comm == acts else wide(class_mean(weights, "esubva"))}
-        found = by_sector_region(settings, "elasticities", list(both), both, list(dict.fromkeys([*comm, *acts])), reg, 1e3) \
-            if comm == acts else _by_two(settings, both, va, comm, acts, reg)
+        found = (
+            by_sector_region(settings, "elasticities", list(both), both, list(dict.fromkeys([*comm, *acts])), reg, 1e3)
+            if comm == acts
+            else _by_two(settings, both, va, comm, acts, reg)
+        )
         start, va = {k: found[k] for k in start}, {"esubva": found["esubva"]}
     else:
-        settings.default("elasticities", "by class of sector (SALTER and GTAP values); among sources twice those between "
-                                         "domestic and imported")
+        settings.default(
+            "elasticities",
+            "by class of sector (SALTER and GTAP values); among sources twice those between domestic and imported",
+        )
     esubm = np.where(np.isnan(start["esubm"]), 2 * start["esubd"], start["esubm"])
     subpar, incpar = _demand(settings, flows, comm, weights, reg)
     etrae = np.zeros((len(endw), R))
     if "Land" in endw:
         etrae[endw.index("Land")] = -1.0
     one = {n: np.full(R, STANDARD[n]) for n in ("ESUBG", "ESUBI", "RORFLEX")}
-    return {"ESUBT": np.full((len(acts), R), STANDARD["ESUBT"]), "ESUBC": np.full((len(acts), R), STANDARD["ESUBC"]),
-            "ESUBVA": va["esubva"], "ESUBD": start["esubd"], "ESUBM": esubm, "ESUBQ": np.zeros((len(comm), R)),
-            "ETRAQ": np.full((len(acts), R), -5.0), "ETRAE": etrae, "SUBPAR": subpar, "INCPAR": incpar,
-            "RORDELTA": np.array(STANDARD["RORDELTA"]), **one}
+    return {
+        "ESUBT": np.full((len(acts), R), STANDARD["ESUBT"]),
+        "ESUBC": np.full((len(acts), R), STANDARD["ESUBC"]),
+        "ESUBVA": va["esubva"],
+        "ESUBD": start["esubd"],
+        "ESUBM": esubm,
+        "ESUBQ": np.zeros((len(comm), R)),
+        "ETRAQ": np.full((len(acts), R), -5.0),
+        "ETRAE": etrae,
+        "SUBPAR": subpar,
+        "INCPAR": incpar,
+        "RORDELTA": np.array(STANDARD["RORDELTA"]),
+        **one,
+    }
 
 
 def _by_two(settings: Settings, both: Arrays, va: Arrays, comm: list[str], acts: list[str], reg: list[str]) -> Arrays:
-    """Elasticities where activities and commodities have different names: esubva of activities, the rest of commodities."""
+    """Elasticities where activities and commodities have different names: esubva of activities, the rest of "
+      "commodities."""
     labels = list(dict.fromkeys([*comm, *acts]))
 
     def spread(values: np.ndarray, own: list[str]) -> np.ndarray:
@@ -65,14 +89,19 @@ def _by_two(settings: Settings, both: Arrays, va: Arrays, comm: list[str], acts:
         out[[labels.index(x) for x in own]] = values
         return out
 
-    start = {"esubd": spread(both["esubd"], comm), "esubm": spread(both["esubm"], comm), "esubva": spread(va["esubva"], acts)}
+    start = {
+        "esubd": spread(both["esubd"], comm),
+        "esubm": spread(both["esubm"], comm),
+        "esubva": spread(va["esubva"], acts),
+    }
     found = by_sector_region(settings, "elasticities", list(start), start, labels, reg, 1e3)
     at = {"esubd": comm, "esubm": comm, "esubva": acts}
     return {k: v[[labels.index(x) for x in at[k]]] for k, v in found.items()}
 
 
-def _demand(settings: Settings, flows: Arrays, comm: list[str], weights: dict[str, dict[str, float]], reg: list[str]
-            ) -> tuple[np.ndarray, np.ndarray]:
+def _demand(
+    settings: Settings, flows: Arrays, comm: list[str], weights: dict[str, dict[str, float]], reg: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """CDE parameters (comm, reg) nearest to published income elasticities at each region's consumption per head."""
     levels = {int(y): v for y, v in data("classes")["income_levels"].items()}
     level = np.log(levels[min(levels, key=lambda y: abs(y - settings.table["year"]))])

@@ -20,8 +20,9 @@ LARGEST_REMITTANCE = 0.5
 """Remittances over after-tax income, at most (`cge.benchmark.checks`)."""
 
 
-def workers_and_migrants(settings: Settings, bill: np.ndarray, population: np.ndarray, regions: dict[str, list[str]],
-                         skills: list[str]) -> Arrays:
+def workers_and_migrants(
+    settings: Settings, bill: np.ndarray, population: np.ndarray, regions: dict[str, list[str]], skills: list[str]
+) -> Arrays:
     """Labour stocks ``LAB`` (skill, home, host; thousand) and migrants of all ages ``MPOP`` (home, host; thousand).
 
     Empty where the user gives neither workers nor migrants: the benchmark is then standard GTAP.
@@ -60,35 +61,48 @@ def _split(settings: Settings, bill: np.ndarray) -> np.ndarray:
     """Shares of skills in the workers of a region (skill, reg), from the wage bills and one ratio of wages."""
     ratio = settings.option("skilled_wage_ratio", number("skilled_wage_ratio"))
     if ratio <= 0:
-        raise BenchmarkError(f"{settings.path}: options.skilled_wage_ratio = {ratio:g}; write a positive number, as 2.0")
+        raise BenchmarkError(
+            f"{settings.path}: options.skilled_wage_ratio = {ratio:g}; write a positive number, as 2.0"
+        )
     heads = bill / np.array([1.0] + [ratio] * (len(bill) - 1))[:, None]
     return heads / heads.sum(0)
 
 
-def _work_force(settings: Settings, bill: np.ndarray, population: np.ndarray, regions: dict[str, list[str]], skills: list[str]
-                ) -> np.ndarray:
+def _work_force(
+    settings: Settings, bill: np.ndarray, population: np.ndarray, regions: dict[str, list[str]], skills: list[str]
+) -> np.ndarray:
     reg = list(regions)
     if settings.file("workers") is None:
         if settings.file("population") is None:
-            raise BenchmarkError(f"{settings.path}: migrants without workers or population; name a file workers (reg, skill, "
-                                 "workers) or population (reg, population) in [files]")
+            raise BenchmarkError(
+                f"{settings.path}: migrants without workers or population; name a file workers (reg, skill, "
+                "workers) or population (reg, population) in [files]"
+            )
         part = number("workers_per_head")
-        settings.default("workers", f"{part:g} of the population (world mean of world2014), skills as the wage bills at "
-                                    f"a wage ratio of {settings.option('skilled_wage_ratio', number('skilled_wage_ratio')):g}")
+        settings.default(
+            "workers",
+            f"{part:g} of the population (world mean of world2014), skills as the wage bills at "
+            f"a wage ratio of {settings.option('skilled_wage_ratio', number('skilled_wage_ratio')):g}",
+        )
         return part * 1000 * population * _split(settings, bill)
     members = {r: r for r in regions} | {c: r for r, some in regions.items() for c in some}
-    frame = read_long(settings, "workers", {"reg": True, "skill": False}, {"workers": True},
-                      {"reg": list(members), "skill": skills})
+    frame = read_long(
+        settings, "workers", {"reg": True, "skill": False}, {"workers": True}, {"reg": list(members), "skill": skills}
+    )
     path = settings.file("workers")
     mixed = frame["skill"].nunique() > 1 and (frame["skill"] == "*").any()
     if (frame["reg"] == "*").any() or mixed or (frame["workers"] < 0).any():
-        raise BenchmarkError(f"{path}: a line has reg *, a negative number, or a skill where others have none; write one line "
-                             "for each region, and for each skill or for none")
+        raise BenchmarkError(
+            f"{path}: a line has reg *, a negative number, or a skill where others have none; write one line "
+            "for each region, and for each skill or for none"
+        )
     total = frame.assign(reg=frame["reg"].map(members)).groupby(["reg", "skill"])["workers"].sum()
     labels = skills if (frame["skill"] != "*").all() else ["*"]
     lacking = [(r, s) for r in reg for s in labels if (r, s) not in total.index]
     if lacking:
-        raise BenchmarkError(f"{path}: no workers of {' '.join(lacking[0])} ({len(lacking)} such); add a line for each region")
+        raise BenchmarkError(
+            f"{path}: no workers of {' '.join(lacking[0])} ({len(lacking)} such); add a line for each region"
+        )
     table = np.array([[total[(r, s)] for r in reg] for s in labels])
     if labels == ["*"]:
         ratio = settings.option("skilled_wage_ratio", number("skilled_wage_ratio"))
@@ -97,8 +111,9 @@ def _work_force(settings: Settings, bill: np.ndarray, population: np.ndarray, re
     return table
 
 
-def _migrants(settings: Settings, force: np.ndarray, regions: dict[str, list[str]], skills: list[str]
-              ) -> tuple[np.ndarray, np.ndarray]:
+def _migrants(
+    settings: Settings, force: np.ndarray, regions: dict[str, list[str]], skills: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
     reg, log = list(regions), settings.log
     frame, unit = pairs(settings, "migrants", ("workers", "persons"), regions, skills)
     part = settings.fraction("participation", number("participation")) if unit == "persons" else 1.0
@@ -108,8 +123,10 @@ def _migrants(settings: Settings, force: np.ndarray, regions: dict[str, list[str
         settings.default("skills of migrants", "those of the host's work force")
     inside = frame["home"] == frame["host"]
     if inside.any():
-        log.notes.append(f"migrants between countries of one region, or at home, counted as at home: "
-                         f"{frame.loc[inside, 'value'].sum():,.6g} thousand")
+        log.notes.append(
+            f"migrants between countries of one region, or at home, counted as at home: "
+            f"{frame.loc[inside, 'value'].sum():,.6g} thousand"
+        )
     moved = _cells(frame[~inside], reg, skills, force / force.sum(0)) * part
     persons = moved.sum(0) / part
     away = moved.sum(1)  # skill, host
@@ -142,33 +159,43 @@ def remittances(settings: Settings, bench: Benchmark, regions: dict[str, list[st
             settings.default("remittances", "none")
         return None
     if settings.file("migrants") is None:
-        raise BenchmarkError(f"{settings.path}: remittances without migrants; name a file migrants in [files], or take the "
-                             "remittances out")
+        raise BenchmarkError(
+            f"{settings.path}: remittances without migrants; name a file migrants in [files], or take the "
+            "remittances out"
+        )
     log, reg, skills = settings.log, list(regions), list(bench.sets["skill"])
     income = migrant_accounts(bench)["income"].values  # skill, home, host
     frame, _ = pairs(settings, "remittances", ("value",), regions, skills)
     inside = frame["home"] == frame["host"]
     if inside.any():
-        log.notes.append(f"remittances between countries of one region left out: {frame.loc[inside, 'value'].sum():,.6g} "
-                         "million US$")
+        log.notes.append(
+            f"remittances between countries of one region left out: {frame.loc[inside, 'value'].sum():,.6g} million US$"
+        )
     frame = frame[~inside]
     limit = LARGEST_REMITTANCE * (1 - 1e-12) * income
     by_skill = bool((frame["skill"] != "*").all()) and len(frame) > 0
     if by_skill:
         wanted, room = _cells(frame, reg, skills, np.zeros((len(skills), len(reg)))), limit
     else:
-        wanted, room = _cells(frame.assign(skill=skills[0]), reg, skills, np.zeros((len(skills), len(reg))))[:1], limit.sum(0)[None]
+        wanted, room = (
+            _cells(frame.assign(skill=skills[0]), reg, skills, np.zeros((len(skills), len(reg))))[:1],
+            limit.sum(0)[None],
+        )
     placed = []
     for want, top in zip(wanted, room):
         coords = {"home": reg, "host": reg}
-        got, moved, unplaced = cap_and_move(xr.DataArray(want, dims=("home", "host"), coords=coords),
-                                            xr.DataArray(top, dims=("home", "host"), coords=coords))
+        got, moved, unplaced = cap_and_move(
+            xr.DataArray(want, dims=("home", "host"), coords=coords),
+            xr.DataArray(top, dims=("home", "host"), coords=coords),
+        )
         placed.append(got.values)
         for h, r in np.argwhere(np.abs(got.values - want) > 1e-9):
             log.adjust("remittances", "REMIT", "", reg[r], reg[h], want[h, r], got.values[h, r])
         if float((moved + unplaced).sum()) > 0:
-            log.notes.append(f"remittances of {want.sum():,.6g} million: {float(moved.sum()):,.6g} moved to other hosts of the "
-                             f"receiver, {float(unplaced.sum()):,.6g} dropped, being more than half of what migrants earn")
+            log.notes.append(
+                f"remittances of {want.sum():,.6g} million: {float(moved.sum()):,.6g} moved to other hosts of the "
+                f"receiver, {float(unplaced.sum()):,.6g} dropped, being more than half of what migrants earn"
+            )
     if by_skill:
         return np.array(placed)
     share = np.divide(placed[0], income.sum(0), out=np.zeros_like(placed[0]), where=income.sum(0) > 0)

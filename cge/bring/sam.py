@@ -28,7 +28,7 @@ def bring_sam(table: str | Path, settings: str | Path, to: str | Path) -> Brough
     table : path
         CSV or Excel; rows receive, columns pay; million US$.
     settings : path
-        TOML file: title, year, regions, [activities], [commodities], [factors], [accounts], ... (docs/bring_your_own.md).
+        TOML file: title, year, regions, [activities], [commodities], [factors], ... (docs/bring_your_own.md).
     to : str or path
         Folder to write; its last part is the benchmark's name.
 
@@ -44,31 +44,43 @@ def bring_sam(table: str | Path, settings: str | Path, to: str | Path) -> Brough
     table = Path(table)
     s = read_settings(settings, SECTIONS, OPTIONS, FILES)
     homes_named = s.table.get("regions")
-    if not isinstance(homes_named, list) or len(homes_named) not in (1, 2) or not all(isinstance(r, str) for r in homes_named):
-        raise BenchmarkError(f"{s.path}: regions = {homes_named!r}; write the names of one or two regions, as regions = [\"NOR\"]")
+    if (
+        not isinstance(homes_named, list)
+        or len(homes_named) not in (1, 2)
+        or not all(isinstance(r, str) for r in homes_named)
+    ):
+        raise BenchmarkError(
+            f'{s.path}: regions = {homes_named!r}; write the names of one or two regions, as regions = ["NOR"]'
+        )
     square = assign_roles(table, read_square(table, s), s, homes_named)
     comm, acts, endw = (list(s.table[k]) for k in ("commodities", "activities", "factors"))
     if "Capital" not in endw:
-        raise BenchmarkError(f"{s.path}: [factors] has no Capital; call the capital account so (it has {', '.join(endw)})")
+        raise BenchmarkError(
+            f"{s.path}: [factors] has no Capital; call the capital account so (it has {', '.join(endw)})"
+        )
     world = home_regions(square, s, homes_named, comm, acts, endw)
     reg = list(homes_named)
     outside = any(role == "rest_of_world" for _, role, _ in square.role.values())
     if not outside and len(reg) == 1:
-        raise BenchmarkError(f"{s.path}: accounts.rest_of_world is missing; a region needs a partner: name the account, or give "
-                             "a SAM of two regions")
+        raise BenchmarkError(
+            f"{s.path}: accounts.rest_of_world is missing; a region needs a partner: name the account, or give "
+            "a SAM of two regions"
+        )
     if outside:
         name = _world_name(s, reg)
         world.append(rest_of_world(world, s, comm, acts))
         reg.append(name)
     flows, income = arrays(world, comm, acts, endw)
-    s.log.defaults += ["transport margins: none (a SAM has one border price)",
-                       "origin: every user of a commodity buys domestic and imported in the same proportion"]
+    s.log.defaults += [
+        "transport margins: none (a SAM has one border price)",
+        "origin: every user of a commodity buys domestic and imported in the same proportion",
+    ]
     weights = class_weights(s, {c: [] for c in dict.fromkeys([*comm, *acts])}, {})
     act_weights = {a: weights[a] for a in acts}
     factors = dict(zip(endw, flows["EVFB"]))
     names = [e for e in endw if e != "Labour"]
     if "Labour" in endw:
-        names[endw.index("Labour"):endw.index("Labour")] = ["UnskLab", "SkLab"]
+        names[endw.index("Labour") : endw.index("Labour")] = ["UnskLab", "SkLab"]
         skilled = _skilled(s, act_weights, acts, reg)
         factors |= {"UnskLab": (1 - skilled) * factors["Labour"], "SkLab": skilled * factors["Labour"]}
         where = [endw.index("Labour" if e in ("UnskLab", "SkLab") else e) for e in names]
@@ -77,11 +89,23 @@ def bring_sam(table: str | Path, settings: str | Path, to: str | Path) -> Brough
         income = income[where]
     else:
         s.log.notes.append("labour: the factor accounts as they are")
-        s.log.notes += [] if s.file("factor_shares") is None else ["factor_shares: not used, the SAM has no account Labour"]
+        s.log.notes += (
+            [] if s.file("factor_shares") is None else ["factor_shares: not used, the SAM has no account Labour"]
+        )
     regions = {r: [r] for r in reg}
     sets = {"reg": reg, "comm": comm, "acts": acts, "marg": []}
-    return finish(s, flows, {e: factors[e] for e in names}, sets, regions, {c: weights[c] for c in comm}, act_weights, table, to,
-                  income)
+    return finish(
+        s,
+        flows,
+        {e: factors[e] for e in names},
+        sets,
+        regions,
+        {c: weights[c] for c in comm},
+        act_weights,
+        table,
+        to,
+        income,
+    )
 
 
 def _world_name(s: Settings, reg: list[str]) -> str:

@@ -1,4 +1,5 @@
-"""Reader of a square social accounting matrix (SAM), CSV or Excel: labels, numbers, balance, and the role of each account."""
+"""Reader of a square social accounting matrix (SAM), CSV or Excel: labels, numbers, balance, and the role of each "
+  "account."""
 
 from __future__ import annotations
 
@@ -28,16 +29,40 @@ ROLES: dict[str, str] = {
 }
 """Keys of [accounts] and their meaning."""
 
-_TRANSFER_ROWS = ("households", "enterprises", "government", "investment", "inventories", "rest_of_world", "tax_income",
-                  "factors")
-_TRANSFER_COLUMNS = ("factors", "households", "enterprises", "government", "investment", "inventories", "rest_of_world",
-                     "tax_activities", "tax_factors", "tax_commodities", "tariffs", "tax_exports", "tax_income")
+_TRANSFER_ROWS = (
+    "households",
+    "enterprises",
+    "government",
+    "investment",
+    "inventories",
+    "rest_of_world",
+    "tax_income",
+    "factors",
+)
+_TRANSFER_COLUMNS = (
+    "factors",
+    "households",
+    "enterprises",
+    "government",
+    "investment",
+    "inventories",
+    "rest_of_world",
+    "tax_activities",
+    "tax_factors",
+    "tax_commodities",
+    "tariffs",
+    "tax_exports",
+    "tax_income",
+)
 _CELLS = {
     "activities": ("commodities",),
     "commodities": ("activities", "households", "government", "investment", "inventories", "rest_of_world"),
     "factors": ("activities",),
-    "tax_activities": ("activities",), "tax_factors": ("activities",),
-    "tax_commodities": ("commodities",), "tariffs": ("commodities",), "tax_exports": ("commodities",),
+    "tax_activities": ("activities",),
+    "tax_factors": ("activities",),
+    "tax_commodities": ("commodities",),
+    "tariffs": ("commodities",),
+    "tax_exports": ("commodities",),
     "rest_of_world": ("commodities",),
 }
 """Columns that may pay a row; transfers besides."""
@@ -59,8 +84,15 @@ class Square:
     cells: pd.DataFrame
     role: dict[str, tuple[str, str, str]]
 
-    def block(self, row: str, column: str, region: str, rows: list[str] | None = None, columns: list[str] | None = None,
-              other: str | None = None) -> np.ndarray:
+    def block(
+        self,
+        row: str,
+        column: str,
+        region: str,
+        rows: list[str] | None = None,
+        columns: list[str] | None = None,
+        other: str | None = None,
+    ) -> np.ndarray:
         """Sum of cells by item of row and column; an axis without items is summed.
 
         Parameters
@@ -72,6 +104,7 @@ class Square:
         rows, columns : list of str, optional
             Items, in order.
         """
+
         def pick(role: str, where: str, items: list[str] | None) -> np.ndarray:
             names = self.cells.index
             member = np.array([self.role[a][1] == role and self.role[a][0] in (where, "") for a in names])
@@ -122,7 +155,9 @@ def read_square(path: str | Path, settings: Settings) -> pd.DataFrame:
     lost = [a for a in cells.index if a not in cells.columns] or [c for c in cells.columns if c not in cells.index]
     if lost:
         side = "column" if lost[0] in cells.index else "row"
-        raise BenchmarkError(f"{path}: account {short(lost[0])!r} has no {side} ({len(lost)} such); a SAM is square: add it")
+        raise BenchmarkError(
+            f"{path}: account {short(lost[0])!r} has no {side} ({len(lost)} such); a SAM is square: add it"
+        )
     cells = cells[list(cells.index)]
     received, paid = cells.sum(axis=1), cells.sum(axis=0)
     gap, size = received - paid, np.maximum(received.abs(), paid.abs())
@@ -130,10 +165,14 @@ def read_square(path: str | Path, settings: Settings) -> pd.DataFrame:
     bad = gap.abs() > tolerance * size
     if bad.any():
         a = str(gap.abs().where(bad, 0.0).idxmax())
-        raise BenchmarkError(f"{path}: account {a} receives {received[a]:,.6g} and pays {paid[a]:,.6g}, off by {gap[a]:,.6g} "
-                             f"({int(bad.sum())} accounts such); correct its row or its column by that amount (a SAM off by "
-                             "rounding only: raise options.tolerance)")
-    settings.log.notes.append(f"SAM: {len(cells)} accounts, largest gap between row and column {gap.abs().max():.3g} million")
+        raise BenchmarkError(
+            f"{path}: account {a} receives {received[a]:,.6g} and pays {paid[a]:,.6g}, off by {gap[a]:,.6g} "
+            f"({int(bad.sum())} accounts such); correct its row or its column by that amount (a SAM off by "
+            "rounding only: raise options.tolerance)"
+        )
+    settings.log.notes.append(
+        f"SAM: {len(cells)} accounts, largest gap between row and column {gap.abs().max():.3g} million"
+    )
     return cells
 
 
@@ -144,14 +183,20 @@ def _raw(path: Path, settings: Settings) -> pd.DataFrame:
             sheet = settings.option("sheet", 0)
             frame = pd.read_excel(path, sheet_name=sheet, header=None, dtype=object)
             return frame.map(lambda x: "" if pd.isna(x) else x if isinstance(x, str) else repr(float(x)))
-        return pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+        return pd.read_csv(
+            path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
+        )
     except ImportError:
-        raise BenchmarkError(f"{path}: Excel files need the package openpyxl; install it (pip install 'opencge[excel]'), or "
-                             "save the sheet as CSV") from None
+        raise BenchmarkError(
+            f"{path}: Excel files need the package openpyxl; install it (pip install 'opencge[excel]'), or "
+            "save the sheet as CSV"
+        ) from None
     except OSError as error:
         raise BenchmarkError(f"{path}: {error.strerror or error}; give a CSV or an Excel file (.xlsx)") from None
     except Exception as error:  # openpyxl and pandas raise many kinds for a damaged file
-        raise BenchmarkError(f"{path}: {' '.join(str(error).split())}; give one square table, as CSV or .xlsx") from None
+        raise BenchmarkError(
+            f"{path}: {' '.join(str(error).split())}; give one square table, as CSV or .xlsx"
+        ) from None
 
 
 def assign_roles(path: Path, cells: pd.DataFrame, settings: Settings, regions: list[str]) -> Square:
@@ -163,14 +208,17 @@ def assign_roles(path: Path, cells: pd.DataFrame, settings: Settings, regions: l
         An account that is mapped twice or not at all or is not in the table; a cell between two roles that do not
         trade; a negative cell where none can be.
     """
-    t, role = settings.table, {}
+    t = settings.table
+    role: dict[str, tuple[str, str, str]] = {}
 
     def put(account: str, kind: str, item: str) -> None:
         names = [account] if len(regions) == 1 or account in cells.index else [f"{r}.{account}" for r in regions]
         have = [a for a in names if a in cells.index]
         if not have:
-            raise BenchmarkError(f"{settings.path}: {kind}: the SAM has no account {short(account)!r}; it has "
-                                 f"{', '.join(map(str, cells.index[:12]))}{' and more' if len(cells) > 12 else ''}")
+            raise BenchmarkError(
+                f"{settings.path}: {kind}: the SAM has no account {short(account)!r}; it has "
+                f"{', '.join(map(str, cells.index[:12]))}{' and more' if len(cells) > 12 else ''}"
+            )
         for a in have:
             if a in role:
                 raise BenchmarkError(f"{settings.path}: account {a} is both {role[a][1]} and {kind}; keep one")
@@ -180,7 +228,7 @@ def assign_roles(path: Path, cells: pd.DataFrame, settings: Settings, regions: l
     for kind in ("activities", "commodities", "factors"):
         table = t.get(kind)
         if not isinstance(table, dict) or not table:
-            raise BenchmarkError(f"{settings.path}: [{kind}] is missing; write lines such as Agr = [\"account\"]")
+            raise BenchmarkError(f'{settings.path}: [{kind}] is missing; write lines such as Agr = ["account"]')
         for item, accounts in table.items():
             for account in accounts if isinstance(accounts, list) else [accounts]:
                 put(account, kind, item)
@@ -191,18 +239,22 @@ def assign_roles(path: Path, cells: pd.DataFrame, settings: Settings, regions: l
             put(account, kind, "")
     left = [a for a in cells.index if a not in role]
     if left:
-        raise BenchmarkError(f"{settings.path}: account {short(left[0])!r} of the SAM has no role ({len(left)} such); add it to "
-                             f"[activities], [commodities], [factors] or [accounts] ({', '.join(ROLES)})")
+        raise BenchmarkError(
+            f"{settings.path}: account {short(left[0])!r} of the SAM has no role ({len(left)} such); add it to "
+            f"[activities], [commodities], [factors] or [accounts] ({', '.join(ROLES)})"
+        )
     if len(regions) > 1:
         bare = [a for a, (where, kind, _) in role.items() if not where and kind != "rest_of_world"]
         if bare:
-            raise BenchmarkError(f"{path}: account {bare[0]!r} begins with no region; call it REGION.{bare[0]} "
-                                 f"({', '.join(regions)})")
+            raise BenchmarkError(
+                f"{path}: account {bare[0]!r} begins with no region; call it REGION.{bare[0]} ({', '.join(regions)})"
+            )
     for kind in ("households", "government", "investment"):
         lacking = [r for r in regions if not any(v[:2] == (r, kind) for v in role.values())]
         if lacking:
-            raise BenchmarkError(f"{settings.path}: accounts.{kind} is missing ({lacking[0]}); name the account of "
-                                 f"{ROLES[kind]}")
+            raise BenchmarkError(
+                f"{settings.path}: accounts.{kind} is missing ({lacking[0]}); name the account of {ROLES[kind]}"
+            )
     square = Square(cells, role)
     _refuse_cells(path, square)
     return square
@@ -216,15 +268,23 @@ def _refuse_cells(path: Path, square: Square) -> None:
         real = c_role in _CELLS.get(r_role, ())
         if r_role == c_role == "commodities" and r_reg != c_reg:
             if r_item != c_item:
-                raise BenchmarkError(f"{path}: row {row}, column {column}: trade between regions joins one commodity with itself; "
-                                     "move the number to the column of the same commodity")
+                raise BenchmarkError(
+                    f"{path}: row {row}, column {column}: trade between regions joins one commodity with itself; "
+                    "move the number to the column of the same commodity"
+                )
             real = True
         elif real and r_reg and c_reg and r_reg != c_reg:
-            raise BenchmarkError(f"{path}: row {row}, column {column}: {r_role} of one region and {c_role} of another; trade goes "
-                                 "from commodity account to commodity account")
+            raise BenchmarkError(
+                f"{path}: row {row}, column {column}: {r_role} of one region and {c_role} of another; trade goes "
+                "from commodity account to commodity account"
+            )
         if real and values[i, j] < 0 and not r_role.startswith("tax") and c_role not in ("investment", "inventories"):
-            raise BenchmarkError(f"{path}: row {row}, column {column}: {values[i, j]:,.6g} is negative; {r_role} sold to {c_role} "
-                                 "cannot be: move it to the other side (row and column change places) or join accounts")
+            raise BenchmarkError(
+                f"{path}: row {row}, column {column}: {values[i, j]:,.6g} is negative; {r_role} sold to {c_role} "
+                "cannot be: move it to the other side (row and column change places) or join accounts"
+            )
         if not real and not (r_role in _TRANSFER_ROWS and c_role in _TRANSFER_COLUMNS):
-            raise BenchmarkError(f"{path}: row {row}, column {column}: {values[i, j]:,.6g} paid by {c_role} to {r_role} has no "
-                                 "meaning here; give it an account of its own (a tax, a commodity) or move it")
+            raise BenchmarkError(
+                f"{path}: row {row}, column {column}: {values[i, j]:,.6g} paid by {c_role} to {r_role} has no "
+                "meaning here; give it an account of its own (a tax, a commodity) or move it"
+            )

@@ -14,7 +14,9 @@ from cge.errors import BenchmarkError, short
 Labels = dict[str, Sequence[str]]
 
 
-def read_long(settings: Settings, name: str, keys: dict[str, bool], values: dict[str, bool], legal: Labels) -> pd.DataFrame:
+def read_long(
+    settings: Settings, name: str, keys: dict[str, bool], values: dict[str, bool], legal: Labels
+) -> pd.DataFrame:
     """Read a satellite file.
 
     Parameters
@@ -44,7 +46,9 @@ def read_long(settings: Settings, name: str, keys: dict[str, bool], values: dict
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, comment="#")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise BenchmarkError(f"{path}: {str(error).strip()}; the file has the columns {', '.join((*keys, *values))}") from None
+        raise BenchmarkError(
+            f"{path}: {str(error).strip()}; the file has the columns {', '.join((*keys, *values))}"
+        ) from None
     stray = [c for c in frame.columns if c not in keys and c not in values and c != "source"]
     lacking = [c for c, must in (*keys.items(), *values.items()) if must and c not in frame.columns]
     if stray or lacking or not any(v in frame.columns for v in values):
@@ -60,19 +64,25 @@ def read_long(settings: Settings, name: str, keys: dict[str, bool], values: dict
             row = frame[bad].iloc[0]
             have = list(legal[key])
             more = f" and {len(have) - 12} more" if len(have) > 12 else ""
-            raise BenchmarkError(f"{path}, line {row.line}: {key} {short(row[key])!r} is neither a label of the benchmark nor of "
-                                 f"the table ({', '.join(have[:12])}{more}); correct it, or take the line out")
+            raise BenchmarkError(
+                f"{path}, line {row.line}: {key} {short(row[key])!r} is neither a label of the benchmark nor of "
+                f"the table ({', '.join(have[:12])}{more}); correct it, or take the line out"
+            )
     twice = frame.duplicated(subset=list(keys))
     if twice.any():
         row = frame[twice].iloc[0]
-        raise BenchmarkError(f"{path}, line {row.line}: {', '.join(str(row[k]) for k in keys)} is given twice; keep one line")
+        raise BenchmarkError(
+            f"{path}, line {row.line}: {', '.join(str(row[k]) for k in keys)} is given twice; keep one line"
+        )
     for value in values:
         if value in frame.columns:
             number = pd.to_numeric(frame[value], errors="coerce")
             bad = ~np.isfinite(number)
             if bad.any():
                 row = frame[bad].iloc[0]
-                raise BenchmarkError(f"{path}, line {row.line}: {value} {short(row[value])!r} is not a number; write one")
+                raise BenchmarkError(
+                    f"{path}, line {row.line}: {value} {short(row[value])!r} is not a number; write one"
+                )
             frame[value] = number.astype(float)
     return frame
 
@@ -82,15 +92,29 @@ def between(settings: Settings, name: str, frame: pd.DataFrame, column: str, low
     bad = ~frame[column].between(low, high)
     if bad.any():
         row = frame[bad].iloc[0]
-        raise BenchmarkError(f"{settings.file(name)}, line {row.line}: {column} {row[column]:g} is not between {low:g} and "
-                             f"{high:g}; correct it")
+        raise BenchmarkError(
+            f"{settings.file(name)}, line {row.line}: {column} {row[column]:g} is not between {low:g} and "
+            f"{high:g}; correct it"
+        )
 
 
-def by_sector_region(settings: Settings, name: str, columns: Sequence[str], start: dict[str, np.ndarray], sectors: Sequence[str],
-                     regions: Sequence[str], high: float = 1.0) -> dict[str, np.ndarray]:
+def by_sector_region(
+    settings: Settings,
+    name: str,
+    columns: Sequence[str],
+    start: dict[str, np.ndarray],
+    sectors: Sequence[str],
+    regions: Sequence[str],
+    high: float = 1.0,
+) -> dict[str, np.ndarray]:
     """Arrays (sector, reg) of a file over sectors and regions laid over `start`; lines with fewer ``*`` win."""
-    frame = read_long(settings, name, {"sector": False, "reg": False}, dict.fromkeys(columns, False),
-                      {"sector": sectors, "reg": regions})
+    frame = read_long(
+        settings,
+        name,
+        {"sector": False, "reg": False},
+        dict.fromkeys(columns, False),
+        {"sector": sectors, "reg": regions},
+    )
     out = {c: start[c].copy() for c in columns}
     frame["stars"] = (frame["sector"] == "*").astype(int) * 2 + (frame["reg"] == "*")
     for row in frame.sort_values("stars", ascending=False, kind="stable").itertuples():
@@ -105,7 +129,9 @@ def by_sector_region(settings: Settings, name: str, columns: Sequence[str], star
     return out
 
 
-def by_region(settings: Settings, name: str, columns: dict[str, bool], regions: dict[str, list[str]]) -> dict[str, np.ndarray]:
+def by_region(
+    settings: Settings, name: str, columns: dict[str, bool], regions: dict[str, list[str]]
+) -> dict[str, np.ndarray]:
     """Sums over countries or values of regions (reg) from a file with a column ``reg``; every region must be covered.
 
     The labels are either all regions or all countries of the table; countries are added up.
@@ -119,8 +145,10 @@ def by_region(settings: Settings, name: str, columns: dict[str, bool], regions: 
     group = frame["reg"] if direct else frame["reg"].map(members)
     if group.isna().any():
         row = frame[group.isna()].iloc[0]
-        raise BenchmarkError(f"{path}, line {row.line}: {row.reg} is a region and other lines are countries; write all lines in "
-                             "regions or all in countries")
+        raise BenchmarkError(
+            f"{path}, line {row.line}: {row.reg} is a region and other lines are countries; write all lines in "
+            "regions or all in countries"
+        )
     covered = set(frame["reg"])
     wanted = list(regions) if direct else [c for r in regions for c in regions[r]]
     lacking = [w for w in wanted if w not in covered]
@@ -130,8 +158,9 @@ def by_region(settings: Settings, name: str, columns: dict[str, bool], regions: 
     return {c: total[c].reindex(list(regions)).to_numpy() for c in total.columns}
 
 
-def pairs(settings: Settings, name: str, values: Sequence[str], regions: dict[str, list[str]], skills: Sequence[str]
-          ) -> tuple[pd.DataFrame, str]:
+def pairs(
+    settings: Settings, name: str, values: Sequence[str], regions: dict[str, list[str]], skills: Sequence[str]
+) -> tuple[pd.DataFrame, str]:
     """Lines of a file over home, host and, where given, skill; homes and hosts as regions.
 
     Returns
@@ -142,8 +171,13 @@ def pairs(settings: Settings, name: str, values: Sequence[str], regions: dict[st
         Which of `values` the file has.
     """
     members = {r: r for r in regions} | {c: r for r, some in regions.items() for c in some}
-    frame = read_long(settings, name, {"home": True, "host": True, "skill": False}, dict.fromkeys(values, False),
-                      {"home": list(members), "host": list(members), "skill": skills})
+    frame = read_long(
+        settings,
+        name,
+        {"home": True, "host": True, "skill": False},
+        dict.fromkeys(values, False),
+        {"home": list(members), "host": list(members), "skill": skills},
+    )
     path: Path | None = settings.file(name)
     have = [v for v in values if v in frame.columns]
     if len(have) != 1:

@@ -1,4 +1,5 @@
-"""Settings of an import: the user's TOML file, what is missing in it, and a record of everything done to the numbers."""
+"""Settings of an import: the user's TOML file, what is missing in it, and a record of everything done to the "
+  "numbers."""
 
 from __future__ import annotations
 
@@ -136,18 +137,23 @@ class Settings:
         known = needed or SATELLITES
         for key, value in rules.items():
             if key not in ("all", *known) or value not in ("default", "refuse"):
-                raise BenchmarkError(f"{self.path}: missing.{key} = {value!r}; write \"default\" or \"refuse\" for all or "
-                                     f"for one of {', '.join(known)}")
+                raise BenchmarkError(
+                    f'{self.path}: missing.{key} = {value!r}; write "default" or "refuse" for all or '
+                    f"for one of {', '.join(known)}"
+                )
         given = self.table.get("files", {})
         gone = [n for n in known if n not in given and rules.get(n, rules.get("all", "default")) == "refuse"]
         if gone:
             wanted = "; ".join(f"{n} (a CSV with the columns {known[n]})" for n in gone)
-            raise BenchmarkError(f"{self.path}: missing and refused: {wanted}; name each file in [files], or write "
-                                 f'missing = {{ {gone[0]} = "default" }} to accept its documented default')
+            raise BenchmarkError(
+                f"{self.path}: missing and refused: {wanted}; name each file in [files], or write "
+                f'missing = {{ {gone[0]} = "default" }} to accept its documented default'
+            )
 
 
-def read_settings(path: str | Path, sections: tuple[str, ...], options: tuple[str, ...],
-                  needed: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    path: str | Path, sections: tuple[str, ...], options: tuple[str, ...], needed: Mapping[str, str] | None = None
+) -> Settings:
     """Read a settings file and refuse what it may not have.
 
     Parameters
@@ -188,8 +194,10 @@ def read_settings(path: str | Path, sections: tuple[str, ...], options: tuple[st
         if name not in files:
             raise BenchmarkError(f"{path}: files.{short(name)}: no satellite has this name; one of {', '.join(files)}")
         if not isinstance(value, str) or not (path.parent / value).is_file():
-            raise BenchmarkError(f"{path}: files.{name} = {value!r}: no such file in {path.parent}; correct the name, or "
-                                 "leave the line out")
+            raise BenchmarkError(
+                f"{path}: files.{name} = {value!r}: no such file in {path.parent}; correct the name, or "
+                "leave the line out"
+            )
     year = table.get("year")
     if not isinstance(year, int) or isinstance(year, bool):
         raise BenchmarkError(f"{path}: year = {year!r} is no year; add a line such as year = 2014")

@@ -9,8 +9,9 @@ from cge.bring.satellites import between, read_long
 from cge.bring.settings import Settings
 
 
-def tariff_rates(settings: Settings, trade: np.ndarray, comm: list[str], regions: dict[str, list[str]], countries: list[str]
-                 ) -> np.ndarray:
+def tariff_rates(
+    settings: Settings, trade: np.ndarray, comm: list[str], regions: dict[str, list[str]], countries: list[str]
+) -> np.ndarray:
     """Ad valorem rates (comm, src, dst) by region; none where the user gives no file.
 
     A line holds for a sector, a source and a destination; each may be ``*`` (all), source and destination a country
@@ -31,8 +32,13 @@ def tariff_rates(settings: Settings, trade: np.ndarray, comm: list[str], regions
         settings.default("tariffs", "none (every rate zero)")
         return np.zeros((len(comm), len(reg), len(reg)))
     places = [*reg, *(c for c in countries if c not in regions)]
-    frame = read_long(settings, "tariffs", {"sector": False, "src": False, "dst": False}, {"rate": True},
-                      {"sector": comm, "src": places, "dst": places})
+    frame = read_long(
+        settings,
+        "tariffs",
+        {"sector": False, "src": False, "dst": False},
+        {"rate": True},
+        {"sector": comm, "src": places, "dst": places},
+    )
     between(settings, "tariffs", frame, "rate", -0.9, 20.0)
     position = {c: [i] for i, c in enumerate(countries)}
     position |= {r: [countries.index(c) for c in some] for r, some in regions.items()}

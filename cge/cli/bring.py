@@ -25,8 +25,13 @@ def add(sub: Any) -> None:
 
 
 def _common(c: argparse.ArgumentParser) -> None:
-    c.add_argument("--settings", required=True, type=Path, metavar="FILE.toml",
-                   help="regions, sectors or accounts, files, what to do where one is missing (docs/bring_your_own.md)")
+    c.add_argument(
+        "--settings",
+        required=True,
+        type=Path,
+        metavar="FILE.toml",
+        help="regions, sectors or accounts, files, what to do where one is missing (docs/bring_your_own.md)",
+    )
     c.add_argument("--to", required=True, metavar="NAME", help="folder of the benchmark to write")
 
 

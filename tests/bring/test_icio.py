@@ -80,9 +80,13 @@ def test_gdp_is_the_tables_value_added_and_taxes(table, brought):
     for c in COUNTRIES:
         income[REGION[c]] += table.loc[["VA", "TLS"], [k for k in table if k.startswith(f"{c}_")]].to_numpy().sum()
     spent = sum(b[f"V{o}{g}P"].sum("comm") for o in "DM" for g in "PGI").to_series()
-    net = (b["VFOB"].sum(["comm", "dst"]).rename(src="reg") - b["VCIF"].sum(["comm", "src"]).rename(dst="reg")).to_series()
+    net = (
+        b["VFOB"].sum(["comm", "dst"]).rename(src="reg") - b["VCIF"].sum(["comm", "src"]).rename(dst="reg")
+    ).to_series()
     np.testing.assert_allclose((spent + net)[income.index], income, rtol=1e-12)
-    factors = b["EVFP"].sum(["endw", "acts"]).to_series() + sum(tax_revenue(b)[k].to_series() for k in ("use", "tariff"))
+    factors = b["EVFP"].sum(["endw", "acts"]).to_series() + sum(
+        tax_revenue(b)[k].to_series() for k in ("use", "tariff")
+    )
     np.testing.assert_allclose(factors[income.index], income, rtol=1e-12)
 
 
@@ -110,7 +114,12 @@ def test_tariffs_of_countries_are_weighted_by_trade(table, brought):
     assert float(rate.sel(comm="Agr", src="IND", dst="Nordic")) == pytest.approx(0.2)
     assert float(rate.sel(comm="Food", src="POL", dst="Nordic")) == pytest.approx(0.0, abs=1e-12)
     assert float(rate.sel(comm="Man", src="ROW", dst="IND")) == pytest.approx(0.06)
-    inside = long[(long.industry == "C29") & long.src.isin(["NOR", "SWE"]) & long.dst.isin(["NOR", "SWE"]) & (long.src != long.dst)]
+    inside = long[
+        (long.industry == "C29")
+        & long.src.isin(["NOR", "SWE"])
+        & long.dst.isin(["NOR", "SWE"])
+        & (long.src != long.dst)
+    ]
     value = inside.groupby("src")["value"].sum()  # SWE sells to NOR free, NOR to SWE at 6%
     assert float(rate.sel(comm="Man", src="Nordic", dst="Nordic")) == pytest.approx(0.06 * value["NOR"] / value.sum())
 
@@ -160,7 +169,9 @@ def relabel(text, edition):
 @pytest.mark.parametrize("edition", [2018, 2021])
 def test_labels_of_other_editions_give_the_same_benchmark(example, brought, tmp_path, edition):
     (tmp_path / "old.csv").write_text(relabel((example / "icio.csv").read_text(), edition))
-    path = settings(example, tmp_path, swap={'["A01_02", "A03"]': '["01T02", "03"]', '["C10T12"]': '["10T12"]', '["C29"]': '["29"]'})
+    path = settings(
+        example, tmp_path, swap={'["A01_02", "A03"]': '["01T02", "03"]', '["C10T12"]': '["10T12"]', '["C29"]': '["29"]'}
+    )
     again = bring_icio(tmp_path / "old.csv", path, tmp_path / "made").benchmark
     for name, array in brought.benchmark.arrays.items():
         np.testing.assert_allclose(again[name].values, array.values, rtol=1e-11, atol=1e-9, err_msg=name)
@@ -178,34 +189,57 @@ def test_a_country_in_parts_is_joined(example, tmp_path):
     part.loc[own] *= 0.7
     part = pd.concat([part, (0.25 * part[own]).rename(columns=dict(zip(own, first)))], axis=1)
     part[own] *= 0.75
-    part = part.rename(index=lambda s: s.replace("CHN_", "CN2_"),
-                       columns=lambda s: s.replace("CHN_", "CN2_") if s in own else s)
+    part = part.rename(
+        index=lambda s: s.replace("CHN_", "CN2_"), columns=lambda s: s.replace("CHN_", "CN2_") if s in own else s
+    )
     for n in ("CN1", "CN2"):  # output by row: the columns' shares of value added follow
         named = [f"{n}_{i}" for i in INDUSTRIES]
         part.loc["OUT", named] = part.loc[named].drop(columns="OUT").sum(axis=1).to_numpy()
-        part.loc["VA", named] = part.loc["OUT", named] - part.loc["TLS", named] - part.loc[
-            [r for r in part.index if r not in ("VA", "OUT", "TLS")], named].sum()
+        part.loc["VA", named] = (
+            part.loc["OUT", named]
+            - part.loc["TLS", named]
+            - part.loc[[r for r in part.index if r not in ("VA", "OUT", "TLS")], named].sum()
+        )
     part.to_csv(tmp_path / "parts.csv")
     path = bare(example, tmp_path, **{'IND = ["IND"]': 'IND = ["CHN"]'})
     a, b = (bring_icio(tmp_path / f"{n}.csv", path, tmp_path / n) for n in ("whole", "parts"))
     assert any("CN1 to CHN" in note for note in b.settings.log.notes)
     for name in ("VXSB", "VDFB", "VMPP", "EVFB", "SAVE"):
-        np.testing.assert_allclose(b.benchmark[name].values, a.benchmark[name].values, rtol=1e-9, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(
+            b.benchmark[name].values, a.benchmark[name].values, rtol=1e-9, atol=1e-6, err_msg=name
+        )
 
 
 def test_mapping_and_aggregating_agree(example, tmp_path):
     """Countries brought one by one and aggregated by another part of the program, against the mapping of the import."""
-    one = bare(example, tmp_path, **{'[regions]': "[long_names]", "Nordic = [\"NOR\", \"SWE\"]\n": "", 'POL = ["POL"]\n': "",
-                                     'IND = ["IND"]\nROW = ["*"]': "", "year = 2014": 'year = 2014\nregions = "each"',
-                                     '[groups]': "[sources]"})
+    one = bare(
+        example,
+        tmp_path,
+        **{
+            "[regions]": "[long_names]",
+            'Nordic = ["NOR", "SWE"]\n': "",
+            'POL = ["POL"]\n': "",
+            'IND = ["IND"]\nROW = ["*"]': "",
+            "year = 2014": 'year = 2014\nregions = "each"',
+            "[groups]": "[sources]",
+        },
+    )
     text = one.read_text()
-    one.write_text(text[: text.index("[long_names]")] + text[text.index("[sectors]"): text.index("[sources]")])
+    one.write_text(text[: text.index("[long_names]")] + text[text.index("[sectors]") : text.index("[sources]")])
     apart = bring_icio(example / "icio.csv", one, tmp_path / "apart").benchmark
     both = bring_icio(example / "icio.csv", bare(example, tmp_path), tmp_path / "both").benchmark
     summed = aggregate(apart, reg={"Nordic": ["NOR", "SWE"], "POL": ["POL"], "IND": ["IND"], "ROW": ["ROW"]}).benchmark
     for name in ("VXSB", "VMSB", "VDFB", "VDPB", "VMFB", "VMIB", "EVFB", "MAKB", "SAVE", "VKB"):
-        np.testing.assert_allclose(both[name].values, summed[name].transpose(*both[name].dims).sel(
-            {d: both[name].coords[d].values for d in both[name].dims}).values, rtol=1e-9, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(
+            both[name].values,
+            summed[name]
+            .transpose(*both[name].dims)
+            .sel({d: both[name].coords[d].values for d in both[name].dims})
+            .values,
+            rtol=1e-9,
+            atol=1e-6,
+            err_msg=name,
+        )
 
 
 def test_defaults_are_listed_in_the_benchmark(example, tmp_path):
@@ -222,7 +256,9 @@ def test_defaults_are_listed_in_the_benchmark(example, tmp_path):
 @pytest.mark.parametrize("name", list(SATELLITES))
 def test_each_missing_satellite_is_refused_by_name(example, tmp_path, name):
     path = settings(example, tmp_path, swap={f'{name} = "{name}.csv"\n': ""})
-    with pytest.raises(Exception, match=f"missing and refused: {name} \\(a CSV with the columns {SATELLITES[name][:6]}") as info:
+    with pytest.raises(
+        Exception, match=f"missing and refused: {name} \\(a CSV with the columns {SATELLITES[name][:6]}"
+    ) as info:
         bring_icio(example / "icio.csv", path, tmp_path / "made")
     assert not (tmp_path / "made").exists() and "\n" not in str(info.value)
 
@@ -272,8 +308,10 @@ def test_negative_value_added_is_covered_by_a_subsidy_or_refused(example, tmp_pa
 
 def test_margins_come_out_of_transport_exports(example, tmp_path):
     path = bare(example, tmp_path, **{'Ser = ["*"]': 'Tra = ["H49"]\nSer = ["*"]'})
-    path.write_text(path.read_text().replace('Man = "Veh"', 'Man = "Veh"\nTra = "Transp"')
-                    + '[options]\nmargins = "Tra"\nmargin_rate = 0.03\ngoods = ["Agr", "Food", "Man"]\n')
+    path.write_text(
+        path.read_text().replace('Man = "Veh"', 'Man = "Veh"\nTra = "Transp"')
+        + '[options]\nmargins = "Tra"\nmargin_rate = 0.03\ngoods = ["Agr", "Food", "Man"]\n'
+    )
     b = bring_icio(example / "icio.csv", path, tmp_path / "made").benchmark
     goods = b["VFOB"].sel(comm=["Agr", "Food", "Man"])
     np.testing.assert_allclose(b["VCIF"].sel(comm=["Agr", "Food", "Man"]), 1.03 * goods, rtol=1e-12)

@@ -38,8 +38,9 @@ def test_home_is_the_sam(sam, brought):
     assert float(spending(b, "G").sel(reg="HOME")) == pytest.approx(sam.loc[["c-agr", "c-man", "c-ser"], "gov"].sum())
     assert float(spending(b, "I").sel(reg="HOME")) == pytest.approx(225000)
     revenue = {k: float(v.sel(reg="HOME")) for k, v in tax_revenue(b).items()}
-    assert revenue == pytest.approx({"output": 20000, "factor": 0, "income": 80000, "use": 72000, "export": 0, "tariff": 14000},
-                                    abs=1e-6)
+    assert revenue == pytest.approx(
+        {"output": 20000, "factor": 0, "income": 80000, "use": 72000, "export": 0, "tariff": 14000}, abs=1e-6
+    )
     assert float(b["EVFB"].sel(reg="HOME", endw=["UnskLab", "SkLab"]).sum()) == pytest.approx(474000)
     assert float(b["EVFB"].sel(reg="HOME", endw="Land").sum()) == pytest.approx(20000)
     for c, name in (("c-agr", "Agr"), ("c-man", "Man"), ("c-ser", "Ser")):
@@ -57,7 +58,9 @@ def test_home_is_the_sam(sam, brought):
 def test_rest_of_world_is_the_home_writ_large(brought):
     b = brought.benchmark
     for agent in "PGI":
-        assert float(spending(b, agent).sel(reg="ROW") / spending(b, agent).sel(reg="HOME")) == pytest.approx(15, rel=1e-9)
+        assert float(spending(b, agent).sel(reg="ROW") / spending(b, agent).sel(reg="HOME")) == pytest.approx(
+            15, rel=1e-9
+        )
     rate = (b["VMSB"] / b["VCIF"]).sel(src="HOME", dst="ROW")
     np.testing.assert_allclose(rate, 1.05)
     inputs = (b["VDFP"] + b["VMFP"]) / b["MAKB"].sum("comm")
@@ -118,10 +121,28 @@ def two_regions(bench, column=False):
     gap = table.loc["HOME.inv"].sum() - table["HOME.inv"].sum()
     table.at["ROW.inv", "HOME.inv"] = gap  # what one region saves and the other invests
     lines = [f'{k} = ["{p}{k}"]' for k, p in [*((c, "c") for c in comm)]]
-    text = ['title = "t"', "year = 2014", 'regions = ["HOME", "ROW"]', "[commodities]", *lines, "[activities]",
-            *(f'{a} = ["a{a}"]' for a in acts), "[factors]", *(f'{e} = ["{e}"]' for e in endw), "[accounts]",
-            'households = ["hh"]', 'government = ["gov"]', 'investment = ["inv"]', 'tax_commodities = ["tsale"]',
-            'tariffs = ["ttar"]', 'tax_activities = ["tact"]', 'tax_income = ["tinc"]', "[like]", 'Man = "Mach"', 'Ser = "Bus"']
+    text = [
+        'title = "t"',
+        "year = 2014",
+        'regions = ["HOME", "ROW"]',
+        "[commodities]",
+        *lines,
+        "[activities]",
+        *(f'{a} = ["a{a}"]' for a in acts),
+        "[factors]",
+        *(f'{e} = ["{e}"]' for e in endw),
+        "[accounts]",
+        'households = ["hh"]',
+        'government = ["gov"]',
+        'investment = ["inv"]',
+        'tax_commodities = ["tsale"]',
+        'tariffs = ["ttar"]',
+        'tax_activities = ["tact"]',
+        'tax_income = ["tinc"]',
+        "[like]",
+        'Man = "Mach"',
+        'Ser = "Bus"',
+    ]
     return table, "\n".join(text) + "\n"
 
 
@@ -140,10 +161,26 @@ def test_a_sam_of_two_regions_gives_back_the_world_it_was_written_from(brought, 
         table.to_csv(path, index=False)
     (tmp_path / "s.toml").write_text(text)
     again = bring_sam(path, tmp_path / "s.toml", tmp_path / "made").benchmark
-    for name in ("MAKB", "MAKS", "VDFB", "VMFB", "VDPP", "VMIB", "EVFB", "EVFP", "EVOS", "VXSB", "VFOB", "VCIF", "VMSB", "ESUBD"):
+    for name in (
+        "MAKB",
+        "MAKS",
+        "VDFB",
+        "VMFB",
+        "VDPP",
+        "VMIB",
+        "EVFB",
+        "EVFP",
+        "EVOS",
+        "VXSB",
+        "VFOB",
+        "VCIF",
+        "VMSB",
+        "ESUBD",
+    ):
         np.testing.assert_allclose(again[name].values, b[name].values, rtol=1e-7, atol=1e-6, err_msg=name)
-    with_remittances = b["SAVE"] - (b["REMIT"].sum(["skill", "host"]).rename(home="reg")
-                                    - b["REMIT"].sum(["skill", "home"]).rename(host="reg"))
+    with_remittances = b["SAVE"] - (
+        b["REMIT"].sum(["skill", "host"]).rename(home="reg") - b["REMIT"].sum(["skill", "home"]).rename(host="reg")
+    )
     np.testing.assert_allclose(again["SAVE"].values, with_remittances.values, rtol=1e-7)
 
 

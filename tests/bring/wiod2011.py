@@ -21,7 +21,14 @@ ISO = {"ROM": "ROU", "RoW": "ROW"}
 USES = ("HFCE", "NPISH", "GGFC", "GFCF", "INVNT")
 
 # Sectors of the tariff file that make up a sector of the benchmark.
-TARIFFS = {"Agr": [1], "Ext": [2], "Food": [3], "Tex": [4], "Hman": [7, 8, 9, 10, 11], "Mach": [5, 6, 12, 13, 14, 15, 16]}
+TARIFFS = {
+    "Agr": [1],
+    "Ext": [2],
+    "Food": [3],
+    "Tex": [4],
+    "Hman": [7, 8, 9, 10, 11],
+    "Mach": [5, 6, 12, 13, 14, 15, 16],
+}
 
 SETTINGS = """\
 title = "World of 2011: WIOD in the layout of the OECD"
@@ -89,7 +96,9 @@ def write_table(folder: Path, raw: Path = RAW) -> Path:
     inter, final = (np.asarray(table[n], dtype=float) for n in ("inter", "final"))
     output = inter.sum(1) + final.sum(1)
     cells = [f"{c}_{i}" for c in countries for i in industries]
-    frame = pd.DataFrame(np.hstack([inter, final]), index=cells, columns=cells + [f"{c}_{u}" for c in countries for u in USES])
+    frame = pd.DataFrame(
+        np.hstack([inter, final]), index=cells, columns=cells + [f"{c}_{u}" for c in countries for u in USES]
+    )
     frame.loc["TLS"] = 0.0
     frame.loc["VA"] = np.concatenate([output - inter.sum(0), np.zeros(final.shape[1])])
     frame.loc["OUT"] = np.concatenate([output, np.zeros(final.shape[1])])
@@ -105,14 +114,22 @@ def write_satellites(folder: Path, raw: Path = RAW) -> None:
     p = penn_world_table(raw, 2011)
     place = pd.Series({c: c if c in countries else "ROW" for c in p.index})
     stock = p["cn"] * p["pl_n"]
-    macro = pd.DataFrame({"population": p["pop"], "workers": p["emp"] * 1e3, "stock": stock, "depreciation": p["delta"] * stock})
+    macro = pd.DataFrame(
+        {"population": p["pop"], "workers": p["emp"] * 1e3, "stock": stock, "depreciation": p["delta"] * stock}
+    )
     macro = macro.groupby(place).sum().reindex(countries)
-    for name, columns in (("population", ["population"]), ("workers", ["workers"]), ("capital", ["stock", "depreciation"])):
+    for name, columns in (
+        ("population", ["population"]),
+        ("workers", ["workers"]),
+        ("capital", ["stock", "depreciation"]),
+    ):
         macro[columns].to_csv(folder / f"{name}.csv", index_label="reg")
     stocks, _ = read_matrix(raw, "migrants_remittances/WB_Bilateral_Migration_2013.xlsx")
     sent = matrix_2010(raw).T  # receiver in rows, sender in columns
     for name, matrix, unit in (("migrants", stocks / 1e3, "persons"), ("remittances", sent, "value")):
-        known = matrix.rename(index=lambda c: c if c in countries else "ROW", columns=lambda c: c if c in countries else "ROW")
+        known = matrix.rename(
+            index=lambda c: c if c in countries else "ROW", columns=lambda c: c if c in countries else "ROW"
+        )
         long = known.groupby(level=0).sum().T.groupby(level=0).sum().T.stack().rename(unit)
         long = long[long > 0].rename_axis(["home", "host"]).reset_index()
         long[long.home != long.host].to_csv(folder / f"{name}.csv", index=False)
