@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from calibration.elasticities import cde
 from calibration.protection.tables import FactsError, of_year, read_facts
+from cge.bring import cde
 
 FACTS = Path(__file__).resolve().parent / "facts"
 

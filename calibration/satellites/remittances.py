@@ -14,6 +14,7 @@ from calibration.satellites.matrices import between, mix, read_matrix
 from calibration.satellites.names import plain, to_iso
 from calibration.satellites.sources import facts, raw_file
 from cge.benchmark.wages import base_wages
+from cge.bring.corridors import cap_and_move
 from cge.errors import BenchmarkError
 
 TOTALS = {"total", "world", "totalremittances"}
@@ -293,30 +294,3 @@ def remittances(
         "migrant_income": pair.sum("home").to_pandas().rename("million US$"),
     }
     return (income * rate).transpose("skill", "home", "host"), report
-
-
-def cap_and_move(
-    wanted: xr.DataArray, limit: xr.DataArray
-) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
-    """Cap every corridor and move the excess to the receiver's other hosts in proportion to the room there.
-
-    Parameters
-    ----------
-    wanted, limit : DataArray
-        Dimensions home, host; million US$.
-
-    Returns
-    -------
-    placed : DataArray
-        Dimensions home, host; nowhere above ``limit``.
-    moved, unplaced : DataArray
-        Dimension home; excess that found room, and excess that did not.
-    """
-    limit = limit.transpose(*wanted.dims)
-    placed = xr.where(wanted > limit, limit, wanted)
-    excess = (wanted - placed).sum("host")
-    room = limit - placed
-    total = room.sum("host")
-    moved = xr.where(excess > total, total, excess)
-    placed = placed + room * (moved / total.where(total > 0, 1.0))
-    return placed.transpose(*wanted.dims), moved, excess - moved

@@ -44,7 +44,7 @@ def import_har(folder: str | Path, to: str | Path, *, base: str | None = None, s
     ------
     BenchmarkError
     """
-    target = _target(to)
+    target = target_folder(to)
     got = read_gtap(folder, name=target.name, base=base, sets=sets, parameters=parameters, skill=skill,
                     tolerance=tolerance, defaults=defaults)
     text = got.text()
@@ -80,7 +80,7 @@ def aggregate_to(benchmark: str | Path, mapping: str | Path, to: str | Path) -> 
     ------
     BenchmarkError
     """
-    target, tables = _target(to), read_mapping(mapping)
+    target, tables = target_folder(to), read_mapping(mapping)
     result = aggregate(open_benchmark(benchmark), name=target.name, **tables)
     text = result.text()
     write_benchmark(result.benchmark, target, extra={"aggregation.txt": text + "\n"})
@@ -104,9 +104,9 @@ def synth_to(regions: int, sectors: int, seed: int = 0, to: str | Path | None = 
     BenchmarkError
         An argument out of range, or a folder that holds other things.
     """
-    target = _target(to) if to is not None else None
+    target = target_folder(to) if to is not None else None
     bench = synthetic_world(regions, sectors, seed, hard=hard, migrants=migrants, taxes=taxes, margins=margins)
-    target = target or _target(bench.name)
+    target = target or target_folder(bench.name)
     check_benchmark(bench)
     write_benchmark(bench.replace(name=target.name), target)
     flows = bench["VXSB"].values
@@ -160,7 +160,7 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
     return tables
 
 
-def _target(to: str | Path) -> Path:
+def target_folder(to: str | Path) -> Path:
     """Folder to write; a bare name must not hide behind a shipped benchmark, which is looked up first."""
     path = Path(to)
     if len(path.parts) == 1 and path.name in shipped_names("sam_data"):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cge._files import Terminated, finished, stoppable
 from cge._version import __version__
-from cge.cli import claims, data, equations, library, reproduce, run, sam
+from cge.cli import bring, claims, data, equations, library, reproduce, run, sam
 from cge.errors import CGEError
 
 
@@ -39,6 +39,6 @@ def _parser() -> argparse.ArgumentParser:
                                 "movement of people worth, and to whom? A multi-region CGE model.")
     p.add_argument("--version", action="version", version=f"cge {__version__}")
     sub = p.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for commands in (run, reproduce, claims, sam, data, library, equations):
+    for commands in (run, reproduce, claims, sam, data, bring, library, equations):
         commands.add(sub)
     return p

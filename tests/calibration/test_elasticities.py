@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from calibration.config import load_config
-from calibration.elasticities import cde, demand_report, parameters
+from calibration.elasticities import demand_report, parameters
 from calibration.protection.tables import read_facts
+from cge.bring import cde
 
 
 @pytest.fixture(scope="module")
