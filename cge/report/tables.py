@@ -70,7 +70,7 @@ def print_region_table(ds: xr.Dataset, scenario: str) -> None:
     print(f"\n{scenario}: {title}\nall columns are changes from {_base(reference)}; billion US$ (host, home: all "
           "groups); % of the income and US$ per head\nof residents who stay (home: people of the region); real wages "
           "and capital return, %; remittances received"
-          + ("; net capital income from abroad (d cap.)\n" if "CAPNET0" in ds else "\n"))
+          + (",\nnet capital income from abroad (d cap.)\n" if "CAPNET0" in ds else "\n"))
     frame = region_table(ds, scenario)
     print(frame.to_string(float_format=lambda x: f"{x:.2f}", na_rep=""))
     _print_movers(ds, scenario)

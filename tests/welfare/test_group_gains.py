@@ -136,6 +136,23 @@ def test_capital_has_a_column_whoever_owns_it(owned):
     assert float(found["OWNED0"].sum() + m.cal.data["OWNE0"][1].sum()) == pytest.approx(owners(base), rel=1e-12)
 
 
+@pytest.mark.long
+def test_columns_add_up_with_terms_of_movement_and_capital_of_others():
+    m = plain(Model(model(seed=1).bench, ownership=OWN))
+    found = dataset(m, {"S": solve(m, *(entry(m, n) for n in ALL))})
+    for reg in (*found["reg"].values, None):
+        frame = group_table(found, "S", reg)
+        assert frame["residual"].abs().max() < 1e-6 * frame.drop(columns="residual").abs().max().max(), frame
+
+
+@pytest.mark.long
+def test_compensating_and_equivalent_variation_agree_to_second_order(owned):
+    """With capital of migrants and owners abroad: a quarter of the gap at half the movers."""
+    m = owned[0]
+    gap = [float(s["WEV"] - s["WCV"]) for s in (m.solve(*quota(m, x), steps=16) for x in (0.02, 0.01))]
+    assert gap[0] / gap[1] == pytest.approx(4.0, abs=0.1)
+
+
 def test_capital_abroad_is_the_owners(owned):
     """R2's owners by hand: what is theirs at home less migrants' part, and their part of the two other regions."""
     s, share = owned[1], OWN.foreign
