@@ -147,3 +147,13 @@ def test_an_equation_that_cannot_be_printed(capsys, words, message):
 def test_an_unknown_engine_is_refused(capsys):
     assert main(["run", "walmsley_winters", "--engine", "newtn"]) == 1
     assert "engine 'newtn' is not known; did you mean 'newton'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["CV", "upcv", "SRCown"])
+def test_what_is_found_after_the_solve_has_terms_and_no_written_row(name, capsys):
+    assert main(["equation", name]) == 0
+    assert f"determines {name}" in capsys.readouterr().out
+    assert main(["symbols", name]) == 0
+    assert name in capsys.readouterr().out
+    assert main(["equation", name, "--benchmark", "ww1997", "--at", "reg=USA"]) == 1
+    assert "is found after the solve" in capsys.readouterr().err

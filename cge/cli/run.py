@@ -95,7 +95,8 @@ def _run_into(args: argparse.Namespace) -> int:
     if ds.attrs.get("left_out"):
         print(f"\nleft out for their size (--cells writes them): {ds.attrs['left_out']}")
     again = shlex.join(["cge", "report", str(written[0]), "--scenario", _main_scenario(file), "--welfare"])
-    print(f"\nwho gains from what, EV beside CV, movers at purchasing-power parity:\n    {again}")
+    parity = ", movers at purchasing-power parity" if "gain_world_ppp" in ds else ""
+    print(f"\nwho gains from what, EV beside CV{parity}:\n    {again}")
     print("\nwritten: " + ", ".join(str(w) for w in written))
     return 0
 

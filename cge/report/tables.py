@@ -109,7 +109,7 @@ def _print_movers(ds: xr.Dataset, scenario: str) -> None:
             low, high = regs[int(gain.argmin("reg"))], regs[int(gain.argmax("reg"))]
             words.append(f"{skill} {mean:,.0f} (from {low} {float(gain.min()):,.0f} to {high} "
                          f"{float(gain.max()):,.0f})")
-    print(f"\ngain per new mover, US$ a year: {'; '.join(words)}")
+    print("\n" + textwrap.fill(f"gain per new mover, US$ a year: {'; '.join(words)}", WIDTH))
     memo = ds["memo_per_mover"].sel(scenario=scenario)
     print("memo, including what they send (counted in no total): " + "; ".join(
         f"{s} {float((memo * heads).sel(skill=s).sum() / heads.sel(skill=s).sum()):,.0f}" for s in ds["skill"].values

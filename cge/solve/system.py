@@ -133,7 +133,7 @@ class System:
     def money(self, name: str) -> float | None:
         """Size against which errors of a variable in money count (world income); None for other variables."""
         unit = self.table.symbols[name].unit if name in self.table.symbols else ""
-        return float(self.cal.data["INCWLD"][1]) if unit == "million US$" else None
+        return float(self.cal.data["INCWLD"][1]) if unit.partition(",")[0] == "million US$" else None
 
     def trimmed(self, data: dict[str, Any]) -> dict[str, Any]:
         """The data tree without what no condition uses: what an engine needs to hold."""

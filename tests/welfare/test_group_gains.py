@@ -170,7 +170,7 @@ def moving():
     scenario = Scenario("W", mobility=[{"cost": 0.9}], rent="home", caps=[
         {"growth": 0.02, "hosts": ["R1"]}, {"growth": 1.0, "per": "pair", "homes": ["R1"], "hosts": ["R2"]}])
     m = Model(bench, mobility=layout_of([scenario], bench))  # rows with corners: the plain engine has no answer
-    return m, m.solve(*shocks_of(scenario, m), steps=32)
+    return m, m.solve(*shocks_of(scenario, m))
 
 
 def test_columns_add_up_where_workers_move_for_wages_under_caps(moving):
