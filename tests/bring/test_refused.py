@@ -119,6 +119,10 @@ ICIO = {
     "file that is not there": (in_text("icio.toml", '"taxes.csv"', '"tax.csv"'), ["files.taxes", "no such file"]),
     "satellite of no kind": (in_text("icio.toml", "taxes =", "levies ="), ["files.levies", "no satellite"]),
     "unknown key": (in_text("icio.toml", "[like]", "[alike]"), ["unknown key 'alike'"]),
+    "unknown option word": (
+        in_text("icio.toml", "[files]", '[options]\nnegative_value_added = "clip"\n[files]'),
+        ["negative_value_added = 'clip'"],
+    ),
     "unknown class": (in_text("icio.toml", 'Man = "Veh"', 'Man = "Cars"'), ["like.Man", "'Cars'"]),
     "no year": (in_text("icio.toml", "year = 2014", ""), ["year = None"]),
     "group of no region": (
