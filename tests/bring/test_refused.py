@@ -64,7 +64,21 @@ def moved(row, column, amount):
     return edit
 
 
+def silent(frame):
+    own = [c for c in frame if c.startswith("NOR_")]
+    frame[own] = "0"
+    frame.loc[[r for r in frame.index if r.startswith("NOR_")]] = "0"
+    for r in frame.index.difference(["TLS", "VA", "OUT"]):  # what the others sold there is gone
+        frame.loc[r, "OUT"] = str(frame.loc[r].drop("OUT").astype(float).sum())
+        frame.loc["OUT", r] = frame.loc[r, "OUT"]
+    inner = list(frame.index.difference(["VA", "OUT"]))
+    for r in frame.index.difference(["TLS", "VA", "OUT"]):
+        frame.loc["VA", r] = str(float(frame.loc["OUT", r]) - frame.loc[inner, r].astype(float).sum())
+    return frame
+
+
 ICIO = {
+    "country without output": (in_table("icio.csv", silent), ["country NOR has no output"]),
     "no row of output": (in_table("icio.csv", lambda f: f.drop(index="OUT")), ["no row of output", "OUT or OUTPUT"]),
     "no row of taxes": (in_table("icio.csv", lambda f: f.drop(index="TLS")), ["no row of taxes", "zeros where"]),
     "country not in the table": (in_text("icio.toml", '"NOR", "SWE"', '"NOR", "DNK"'), ["regions.Nordic", "'DNK'"]),
