@@ -138,6 +138,10 @@ ICIO = {
         ["negative_value_added = 'clip'"],
     ),
     "unknown class": (in_text("icio.toml", 'Man = "Veh"', 'Man = "Cars"'), ["like.Man", "'Cars'"]),
+    "workers without people": (
+        in_text("icio.toml", 'population = "population.csv"\n', ""),
+        ["missing and refused: population"],
+    ),
     "no year": (in_text("icio.toml", "year = 2014", ""), ["year = None"]),
     "group of no region": (
         in_text("icio.toml", 'exporters = ["POL"', 'exporters = ["CHN"'),
@@ -165,6 +169,15 @@ SAM = {
     "not square": (in_table("sam.csv", lambda f: f.drop(index="land")), ["account 'land' has no row"]),
     "account twice": (in_table("sam.csv", lambda f: f.rename(index={"land": "cap"})), ["row 'cap' comes twice"]),
     "unknown role": (in_text("sam.toml", "tax_income", "tax_profits"), ["accounts.tax_profits is no role"]),
+    "labour that is no factor": (
+        in_text("sam.toml", '["HOME"]', '["HOME"]\nlabour = ["Clerks"]'),
+        ["labour: 'Clerks' is no factor"],
+    ),
+    "migrants without people": (
+        in_text("sam.toml", 'population = "sam_population.csv"\n', ""),
+        ["without population"],
+    ),
+    "migrants without labour": (in_text("sam.toml", 'Labour = ["lab"]', 'Work = ["lab"]'), ["no factor is labour"]),
     "no capital": (in_text("sam.toml", 'Capital = ["cap"]', 'Kap = ["cap"]'), ["has no Capital"]),
     "no partner": (in_text("sam.toml", 'rest_of_world = ["row"]\n', ""), ["'row'", "has no role"]),
     "world too small": (in_text("sam.toml", "size = 15", "size = 0.01"), ["rest of the world", "larger size"]),
