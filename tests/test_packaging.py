@@ -65,7 +65,7 @@ def test_wheel_holds_package_benchmarks_and_scenarios(wheel: Path) -> None:
     shipped = repository_files("sam_data", "**/*") | SCENARIOS
     assert {f"runs/{SCENARIO}", "runs/scenarios/S09.toml"} <= shipped
     assert {f"cge/_shipped/{name}" for name in shipped} == {n for n in names if n.startswith("cge/_shipped/")}
-    assert repository_files("cge", "**/*.py") <= names
+    assert repository_files("cge", "**/*.py") | repository_files("cge", "**/*.toml") <= names
 
 
 def test_wheel_holds_nothing_else(wheel: Path) -> None:

@@ -147,7 +147,8 @@ def finish(
     a.setdefault("EVFP", a["EVFB"].copy())
     keep = 1 - _income_tax(settings, endw, skills, regions, income_tax)
     a["EVOS"] = a["EVFB"] * keep[:, None, :]
-    gdp = sum((a[f"V{o}{g}P"]).sum(0) for o in "DM" for g in "PGI") + a["VXSB"].sum((0, 2)) - a["VCIF"].sum((0, 1))
+    gdp = sum((a[f"V{o}{g}P"]).sum(0) for o in "DM" for g in "PGI") + a["VFOB"].sum((0, 2)) - a["VCIF"].sum((0, 1))
+    gdp = gdp + a["VST"].sum(0)
     a["VKB"], a["VDEP"] = _capital(
         settings, gdp, a["EVOS"][endw.index("Capital")].sum(0) if "Capital" in endw else 0 * gdp, regions
     )

@@ -1,5 +1,5 @@
 """From an input-output table to the flows of a benchmark: use by origin, trade, tariffs, margins, taxes, value "
-  "added."""
+"added."""
 
 from __future__ import annotations
 
@@ -246,10 +246,12 @@ def make(sold: np.ndarray, world: World, flows: Arrays, settings: Settings) -> A
     added = sold - bought
     for a, r in np.argwhere(np.abs(added - world.added) > np.maximum(SMALLEST, 1e-9 * np.abs(world.added))):
         log.adjust("value added", "VA", "", comm[a], reg[r], world.added[a, r], added[a, r])
+    rule = settings.option("negative_value_added", "subsidy")
+    if rule not in ("subsidy", "refuse"):
+        raise BenchmarkError(f'{settings.path}: options.negative_value_added = {rule!r}; write "subsidy" or "refuse"')
     least = LEAST_VALUE_ADDED * sold
     short_of = np.where(added < least, least - added, 0.0)
     if (short_of > 0).any():
-        rule = settings.option("negative_value_added", "subsidy")
         a, r = np.unravel_index(int(short_of.argmax()), short_of.shape)
         if rule != "subsidy":
             raise BenchmarkError(

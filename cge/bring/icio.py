@@ -14,7 +14,7 @@ from cge.bring.settings import read_settings
 from cge.bring.tariffs import tariff_rates
 from cge.errors import BenchmarkError
 
-SECTIONS = ("regions",)
+SECTIONS = ("regions", "sectors")
 OPTIONS = (
     "tolerance",
     "tariffs_from",

@@ -247,6 +247,9 @@ def _arrays(
     industries = list(dict.fromkeys(u.partition("_")[2] for u in users))
     n, k = len(countries), len(industries)
     cell = np.array([countries.index(country(u)) * k + industries.index(u.partition("_")[2]) for u in users])
+    silent = [c for c in countries if output[[country(u) == c for u in users]].sum() <= 0]
+    if silent:
+        raise BenchmarkError(f"{path}: country {silent[0]} has no output; take its rows and columns out")
     stray = [d for d in demands if country(d) not in countries]
     if stray:
         raise BenchmarkError(

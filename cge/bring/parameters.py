@@ -81,7 +81,7 @@ def parameters(
 
 def _by_two(settings: Settings, both: Arrays, va: Arrays, comm: list[str], acts: list[str], reg: list[str]) -> Arrays:
     """Elasticities where activities and commodities have different names: esubva of activities, the rest of "
-      "commodities."""
+    "commodities."""
     labels = list(dict.fromkeys([*comm, *acts]))
 
     def spread(values: np.ndarray, own: list[str]) -> np.ndarray:

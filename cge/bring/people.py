@@ -45,6 +45,16 @@ def workers_and_migrants(
         settings.default("workers", "none; without labour stocks the model is standard GTAP, without quotas and movers")
         settings.default("migrants", "none")
         return {}
+    if not skills:
+        raise BenchmarkError(
+            f"{settings.path}: workers or migrants, but no factor is labour; call the account Labour, or name it: "
+            'labour = ["..."]'
+        )
+    if settings.file("population") is None:
+        raise BenchmarkError(
+            f"{settings.path}: workers or migrants without population; name a file population (reg, population in "
+            "million) in [files]"
+        )
     force = _work_force(settings, bill, population, regions, skills)
     if not has_migrants:
         settings.default("migrants", "none: every worker works at home")
@@ -73,11 +83,6 @@ def _work_force(
 ) -> np.ndarray:
     reg = list(regions)
     if settings.file("workers") is None:
-        if settings.file("population") is None:
-            raise BenchmarkError(
-                f"{settings.path}: migrants without workers or population; name a file workers (reg, skill, "
-                "workers) or population (reg, population) in [files]"
-            )
         part = number("workers_per_head")
         settings.default(
             "workers",

@@ -58,6 +58,12 @@ def bring_sam(table: str | Path, settings: str | Path, to: str | Path) -> Brough
         raise BenchmarkError(
             f"{s.path}: [factors] has no Capital; call the capital account so (it has {', '.join(endw)})"
         )
+    own = s.table.get("labour", [])
+    stray = [x for x in own if x not in endw] if isinstance(own, list) else [own]
+    if stray:
+        raise BenchmarkError(
+            f"{s.path}: labour: {short(stray[0])!r} is no factor ({', '.join(endw)}); write a list of factors"
+        )
     world = home_regions(square, s, homes_named, comm, acts, endw)
     reg = list(homes_named)
     outside = any(role == "rest_of_world" for _, role, _ in square.role.values())

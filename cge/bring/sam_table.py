@@ -1,5 +1,5 @@
 """Reader of a square social accounting matrix (SAM), CSV or Excel: labels, numbers, balance, and the role of each "
-  "account."""
+"account."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def read_long(
     path = settings.file(name)
     assert path is not None
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, comment="#")
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
         raise BenchmarkError(
             f"{path}: {str(error).strip()}; the file has the columns {', '.join((*keys, *values))}"

@@ -1,5 +1,5 @@
 """Settings of an import: the user's TOML file, what is missing in it, and a record of everything done to the "
-  "numbers."""
+"numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SATELLITES: dict[str, str] = {
 }
 """Files beside the table, and their columns; `reg`, `skill` may be left out where the reader says so."""
 
-COMMON = ("title", "year", "missing", "groups", "files", "options", "like", "sources", "long_names", "sectors")
+COMMON = ("title", "year", "missing", "groups", "files", "options", "like", "sources", "long_names")
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -164,6 +165,19 @@ def relabel(text, edition):
         own = [v if h.startswith(f"{c}_") else "0" for h, v in zip(lines[0][1:], tls[1:])]
         lines.insert(-2, [f"{c}_TAXSUB", *own])
     return "\n".join(",".join(r) for r in lines) + "\n"
+
+
+def test_a_zip_and_taxes_by_country_give_the_same_benchmark(example, brought, tmp_path):
+    lines = [line.split(",") for line in (example / "icio.csv").read_text().splitlines()]
+    tls = lines.pop([r[0] for r in lines].index("TLS"))
+    for c in COUNTRIES:
+        own = [v if h.startswith(f"{c}_") else "0" for h, v in zip(lines[0][1:], tls[1:])]
+        lines.append([f"{c}_TLS", *own])
+    with zipfile.ZipFile(tmp_path / "icio.zip", "w") as archive:
+        archive.writestr("2014.csv", "\n".join(",".join(r) for r in lines) + "\n")
+    again = bring_icio(tmp_path / "icio.zip", settings(example, tmp_path), tmp_path / "made").benchmark
+    for name, array in brought.benchmark.arrays.items():
+        np.testing.assert_allclose(again[name].values, array.values, rtol=1e-11, atol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize("edition", [2018, 2021])

@@ -64,7 +64,21 @@ def moved(row, column, amount):
     return edit
 
 
+def silent(frame):
+    own = [c for c in frame if c.startswith("NOR_")]
+    frame[own] = "0"
+    frame.loc[[r for r in frame.index if r.startswith("NOR_")]] = "0"
+    for r in frame.index.difference(["TLS", "VA", "OUT"]):  # what the others sold there is gone
+        frame.loc[r, "OUT"] = str(frame.loc[r].drop("OUT").astype(float).sum())
+        frame.loc["OUT", r] = frame.loc[r, "OUT"]
+    inner = list(frame.index.difference(["VA", "OUT"]))
+    for r in frame.index.difference(["TLS", "VA", "OUT"]):
+        frame.loc["VA", r] = str(float(frame.loc["OUT", r]) - frame.loc[inner, r].astype(float).sum())
+    return frame
+
+
 ICIO = {
+    "country without output": (in_table("icio.csv", silent), ["country NOR has no output"]),
     "no row of output": (in_table("icio.csv", lambda f: f.drop(index="OUT")), ["no row of output", "OUT or OUTPUT"]),
     "no row of taxes": (in_table("icio.csv", lambda f: f.drop(index="TLS")), ["no row of taxes", "zeros where"]),
     "country not in the table": (in_text("icio.toml", '"NOR", "SWE"', '"NOR", "DNK"'), ["regions.Nordic", "'DNK'"]),
@@ -119,7 +133,15 @@ ICIO = {
     "file that is not there": (in_text("icio.toml", '"taxes.csv"', '"tax.csv"'), ["files.taxes", "no such file"]),
     "satellite of no kind": (in_text("icio.toml", "taxes =", "levies ="), ["files.levies", "no satellite"]),
     "unknown key": (in_text("icio.toml", "[like]", "[alike]"), ["unknown key 'alike'"]),
+    "unknown option word": (
+        in_text("icio.toml", "[files]", '[options]\nnegative_value_added = "clip"\n[files]'),
+        ["negative_value_added = 'clip'"],
+    ),
     "unknown class": (in_text("icio.toml", 'Man = "Veh"', 'Man = "Cars"'), ["like.Man", "'Cars'"]),
+    "workers without people": (
+        in_text("icio.toml", 'population = "population.csv"\n', ""),
+        ["missing and refused: population"],
+    ),
     "no year": (in_text("icio.toml", "year = 2014", ""), ["year = None"]),
     "group of no region": (
         in_text("icio.toml", 'exporters = ["POL"', 'exporters = ["CHN"'),
@@ -147,6 +169,15 @@ SAM = {
     "not square": (in_table("sam.csv", lambda f: f.drop(index="land")), ["account 'land' has no row"]),
     "account twice": (in_table("sam.csv", lambda f: f.rename(index={"land": "cap"})), ["row 'cap' comes twice"]),
     "unknown role": (in_text("sam.toml", "tax_income", "tax_profits"), ["accounts.tax_profits is no role"]),
+    "labour that is no factor": (
+        in_text("sam.toml", '["HOME"]', '["HOME"]\nlabour = ["Clerks"]'),
+        ["labour: 'Clerks' is no factor"],
+    ),
+    "migrants without people": (
+        in_text("sam.toml", 'population = "sam_population.csv"\n', ""),
+        ["without population"],
+    ),
+    "migrants without labour": (in_text("sam.toml", 'Labour = ["lab"]', 'Work = ["lab"]'), ["no factor is labour"]),
     "no capital": (in_text("sam.toml", 'Capital = ["cap"]', 'Kap = ["cap"]'), ["has no Capital"]),
     "no partner": (in_text("sam.toml", 'rest_of_world = ["row"]\n', ""), ["'row'", "has no role"]),
     "world too small": (in_text("sam.toml", "size = 15", "size = 0.01"), ["rest of the world", "larger size"]),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cge.benchmark import open_benchmark
+from cge.benchmark import aggregate, open_benchmark
 from cge.benchmark.identities import spending, tax_revenue
 from cge.bring import bring_sam
 from cge.bring.example import write_example
@@ -214,3 +214,26 @@ def test_a_commodity_made_abroad_only_needs_an_activity(example, sam, tmp_path):
     made = b["MAKB"].sel(comm="Oil", reg="ROW")
     assert float(made.sel(acts="Man")) == pytest.approx(float(made.sum())) and float(made.sum()) > 25000
     assert plain(Model(b)).base().certificate.residual < 1e-12
+
+
+def test_two_regions_with_a_rest_of_the_world_add_up_to_one(example, sam, tmp_path):
+    """A country cut into parts of 30% and 70%: together they are the country, and the same world faces them."""
+    text = (example / "sam.toml").read_text()
+    text = text[: text.index("[groups]")]
+    (tmp_path / "one.toml").write_text(text)
+    one = bring_sam(example / "sam.csv", tmp_path / "one.toml", tmp_path / "one").benchmark
+    names = [a for a in sam.index if a != "row"]
+    labels = [*(f"{r}.{a}" for r in ("East", "West") for a in names), "row"]
+    cut = pd.DataFrame(0.0, index=labels, columns=labels)
+    for r, part in (("East", 0.3), ("West", 0.7)):
+        own = [f"{r}.{a}" for a in names]
+        cut.loc[own, own] = part * sam.loc[names, names].to_numpy()
+        cut.loc[own, "row"] = part * sam.loc[names, "row"].to_numpy()
+        cut.loc["row", own] = part * sam.loc["row", names].to_numpy()
+    cut.to_csv(tmp_path / "sam.csv")
+    (tmp_path / "two.toml").write_text(text.replace('["HOME"]', '["East", "West"]'))
+    two = bring_sam(tmp_path / "sam.csv", tmp_path / "two.toml", tmp_path / "two").benchmark
+    assert two.sets["reg"] == ("East", "West", "ROW")
+    both = aggregate(two, reg={"HOME": ["East", "West"], "ROW": ["ROW"]}).benchmark
+    for name in ("MAKB", "VDFP", "VMFP", "VDPB", "VMIP", "EVFB", "EVOS", "VXSB", "VMSB", "SAVE", "VKB"):
+        np.testing.assert_allclose(both[name].values, one[name].values, rtol=1e-9, atol=1e-6, err_msg=name)

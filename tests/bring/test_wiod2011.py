@@ -1,4 +1,5 @@
-"""The world table of 2011 through the user's path: 15 regions, 10 sectors, migrants and remittances; solved for T and M."""
+"""The world table of 2011 through the user's path: 15 regions, 10 sectors, migrants and remittances; solved for T "
+"and M."""
 
 from __future__ import annotations
 
@@ -78,7 +79,9 @@ def test_people_are_those_of_the_raw_matrices(made):
     assert away == pytest.approx(0.65 * float(b["MPOP"].sum()), rel=1e-6)
     log = made[0].settings.log.adjustments()
     wanted = pd.read_csv(folder / "remittances.csv")["value"].sum()
-    inside = float(next(n for n in made[0].settings.log.notes if n.startswith("remittances between")).split()[-3].replace(",", ""))
+    inside = float(
+        next(n for n in made[0].settings.log.notes if n.startswith("remittances between")).split()[-3].replace(",", "")
+    )
     change = log[log.kind == "remittances"]["change"].sum()
     assert float(b["REMIT"].sum()) == pytest.approx(wanted - inside + change, rel=1e-4)
 
