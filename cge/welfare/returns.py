@@ -80,7 +80,7 @@ def earlier_return(model: Model, rate: float, hosts: Any = "importers", homes: A
     quota = np.where(there > 0, -rate, 0.0)
     share = stock / np.where(there > 0, there, 1.0)[:, None, :]
     coefficients = {"MSHR": share, "AN": data["AE"], "RHON": data["RHOE"]}
-    if "RECENT" in data:
+    if model.cal.positions.nests:
         # In a model made for imperfect substitutes the movers are counted among recent migrants, of whom more could go
         # than there are; where all are perfect substitutes, as here, the part of recent ones changes nothing else.
         coefficients["RECENT"] = np.full_like(data["RECENT"], _NEARLY_ALL)

@@ -9,9 +9,10 @@ import pytest
 import cge
 from cge.benchmark import synthetic_benchmark
 from cge.errors import ScenarioError
+from cge.solve.model import Model
 from cge.welfare.free_movement import EQUAL, FreeWorld, one_labour
 from cge.welfare.returns import earlier_return
-from tests.cases import model
+from tests.cases import model, plain
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,17 @@ def test_earlier_migrants_who_return_take_along_what_they_did():
         earlier_return(m, 0.99, hosts=["R1"], homes=["R2", "R3"])
     with pytest.raises(ScenarioError, match="above 0"):
         earlier_return(m, 0.0)
+
+
+def test_a_model_made_for_imperfect_substitutes_gives_the_same_return():
+    """More go than came recently (a fifth of them): with perfect substitutes who is recent says nothing."""
+    pooled, nests = model(seed=1), plain(Model(synthetic_benchmark(3, 3, seed=1), labour={"nests": True}))
+    earlier, force = pooled.cal.data["LABOFF"][1].sum(1), pooled.cal.data["LF0"][1]
+    rate = 0.5 * float((earlier / force)[:, 0].min())
+    a, b = (earlier_return(m, rate, hosts=["R1"], homes=["R2", "R3"]) for m in (pooled, nests))
+    assert b.gone == pytest.approx(a.gone, rel=1e-9) and b.world == pytest.approx(a.world, rel=1e-8)
+    np.testing.assert_allclose(b.residents, a.residents, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(b.remaining, a.remaining, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.long
