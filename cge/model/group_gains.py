@@ -90,9 +90,12 @@ def _source():
 
 def _gain(v, income):
     """Terms of the gain that a source of income is to those who spend it as the regional household does."""
+    # Over world factor prices, whose change is added as what it is, so that the numeraire leaves no error of quadrature.
+    value = income / level(v.pfactwld)
     part = income / level(v.costev * v.INCOME * v.y)
-    return [(level(1.0 / v.costev), income, LEVEL), (-(part * level(v.YPRES * v.yp)), v.ppriv),
-            (-(part * level(v.YG0 * v.yg)), v.pgov), (-(part * level(v.SAVE * v.ysave)), v.psave)]
+    return [(v.pfactwld / v.costev, value, LEVEL), (income / level(v.costev), v.pfactwld),
+            (-(part * level(v.YPRES * v.yp)), v.ppriv), (-(part * level(v.YG0 * v.yg)), v.pgov),
+            (-(part * level(v.SAVE * v.ysave)), v.psave)]
 
 
 @table.rate("skill", "reg", unit=_MUSD, positive=False, post=True)
