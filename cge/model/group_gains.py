@@ -90,7 +90,7 @@ def _source():
 
 def _gain(v, income):
     """Terms of the gain that a source of income is to those who spend it as the regional household does."""
-    # Over world factor prices, whose change is added as what it is, so that the numeraire leaves no error of quadrature.
+    # Over world factor prices, whose change is added as such, so that the numeraire leaves no error of quadrature.
     value = income / level(v.pfactwld)
     part = income / level(v.costev * v.INCOME * v.y)
     return [(v.pfactwld / v.costev, value, LEVEL), (income / level(v.costev), v.pfactwld),

@@ -51,7 +51,11 @@ def print_variations(ds: xr.Dataset, scenario: str, reg: str | None = None, conc
     words = "; EV PPP: what migrants spend in the host at the prices of home" if ppp else ""
     print("\n" + textwrap.fill(f"{scenario}: equivalent (EV, benchmark prices) and compensating variation (CV, new "
                                f"prices), {_where(reg, concept)}, billion US${words}", WIDTH) + "\n")
-    print(frame.to_string(float_format=lambda x: f"{x:.3f}"))
+    print(frame.to_string(float_format=lambda x: f"{x:.3f}", na_rep="-"))
+    if frame["CV"].isna().any():
+        reference = ds["reference"].sel(scenario=scenario).item()
+        print("\n" + textwrap.fill(f"CV of migrants: their real gain over {reference} at the prices of this scenario; "
+                                   "residents' is given over the benchmark only.", WIDTH))
     movers = mover_table(ds, scenario, reg, concept)
     if len(movers):
         print("\n" + textwrap.fill(

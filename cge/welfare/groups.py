@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -130,7 +131,8 @@ def variation_table(ds: xr.Dataset, scenario: str, reg: str | None = None, conce
     pandas.DataFrame
         Rows: permanent residents, earlier migrants and new movers by skill, all. Columns: ``EV`` (benchmark prices),
         ``CV`` (new prices, dollars of the numeraire), ``CV - EV``, and with price levels ``EV PPP`` (migrants at
-        purchasing-power parity of home, :func:`cge.welfare.movers_at_ppp`).
+        purchasing-power parity of home, :func:`cge.welfare.movers_at_ppp`). Where the scenario has a reference ``CV``
+        is migrants' real gain over it at the scenario's prices, and NaN for residents and all.
 
     Raises
     ------
@@ -147,6 +149,16 @@ def variation_table(ds: xr.Dataset, scenario: str, reg: str | None = None, conce
             rows[f"{label} {s}"] = {k: ds[form.format(k[:2] + stem)].sel(skill=s) for k, form in columns.items()}
     frame = pd.DataFrame.from_dict({name: {k: _number(ds, a, scenario, reg, concept) for k, a in arrays.items()}
                                     for name, arrays in rows.items()}, orient="index")
+    if str(ds["reference"].sel(scenario=scenario).values) != BENCHMARK:
+        # Variations at the new prices of two scenarios have no difference that means anything. Migrants' is their real
+        # gain over the reference at the scenario's prices; residents' would need utility of the reference at them.
+        frame["CV"] = np.nan
+        prices = ds["ppriv"].rename(reg="host")
+        for name, arrays in rows.items():
+            if name == "permanent residents":
+                continue
+            frame.loc[name, "CV"] = _number(ds, arrays["EV"] * prices.sel(scenario=scenario, drop=True), scenario, reg,
+                                            concept)
     frame.insert(2, "CV - EV", frame["CV"] - frame["EV"])
-    frame.loc["all"] = frame.sum()
+    frame.loc["all"] = frame.sum(skipna=False)
     return frame

@@ -66,14 +66,18 @@ def _free(r: _Reader):
 def _world_bank(r: _Reader):
     name = "M beta=1"
     gain = r.world(name)
-    apart = (f"; natives and migrants apart (elasticity 20): {r.world(_APART):.0f} bn$" if r.has(_APART) else "")
     gdp = float((r.ds["YPALL"] + r.ds["YG0"] + r.ds["REGINV"] + r.ds["TBAL0"]).sum()) / 1e3
     percent = 100 * _ratio(gain, gdp, "the gain over GDP")
-    ppp = ""
-    if "gain_world_ppp" in r.ds:
-        deflated = float(r.ds["gain_world_ppp"].sel(scenario=name)) / 1e3
-        ppp = f"; migrants at purchasing-power parity of home: {deflated:.0f} bn$"
-    return (f"beta = 1 alone: {gain:.0f} bn$ ({percent:.2f}% of GDP){ppp}{apart}", None,
+
+    def parity(scenario: str) -> str:
+        if "gain_world_ppp" not in r.ds:
+            return ""
+        return (f", {float(r.ds['gain_world_ppp'].sel(scenario=scenario)) / 1e3:.0f} with migrants at purchasing-power "
+                "parity of home")
+
+    apart = (f"; natives and migrants apart (elasticity 20): {r.world(_APART):.0f} bn${parity(_APART)}"
+             if r.has(_APART) else "")
+    return (f"beta = 1 alone: {gain:.0f} bn$ ({percent:.2f}% of GDP){parity(name)}{apart}", None,
             f"not the published run: static; it counts GDP of {r.year}, the published run income of 2025 at purchasing "
             "power")
 

@@ -190,19 +190,27 @@ def test_columns_add_up_where_workers_move_for_wages_under_caps(moving):
 
 
 def test_both_variations_stand_side_by_side(shared_ds, shared):
-    """From the solutions themselves; a scenario with a reference is counted from it; rows add up to the world's."""
+    """From the solutions; over the benchmark rows add up to the world's, over a reference migrants' are by hand."""
     _, more, half = shared
     for reg, concept in ((None, "host"), ("R2", "host"), ("R2", "home")):
         table = variation_table(shared_ds, "more", reg, concept)
         pick = {} if reg is None else {concept: reg}
-        for name, stem in (("EV", "EV"), ("CV", "CV")):
-            residents = (more[stem] - half[stem]).sel({} if reg is None else {"reg": reg}).sum()
-            assert table.loc["permanent residents", name] == pytest.approx(float(residents))
-            movers = (more[f"{stem}new"] - half[f"{stem}new"]).sel(skill="SkLab", **pick).sum()
-            assert table.loc["movers SkLab", name] == pytest.approx(float(movers))
-    world = variation_table(shared_ds, "more").loc["all"]
-    assert world["EV"] == pytest.approx(float(more["WEV"] - half["WEV"]))
-    assert world["CV"] == pytest.approx(float(more["WCV"] - half["WCV"]))
+        residents = (more["EV"] - half["EV"]).sel({} if reg is None else {"reg": reg}).sum()
+        assert table.loc["permanent residents", "EV"] == pytest.approx(float(residents))
+        movers = (more["EVnew"] - half["EVnew"]).sel(skill="SkLab", **pick).sum()
+        assert table.loc["movers SkLab", "EV"] == pytest.approx(float(movers))
+        # What they could give up now and still buy what they bought: the difference of two CVs is not that.
+        dearer = (more["ppriv"] / half["ppriv"]).rename(reg="host")
+        assert abs(dearer - 1).max() > 1e-3
+        by_hand = (more["spendearl"] - half["spendearl"] * dearer).sel(skill="SkLab", **pick).sum()
+        assert table.loc["earlier SkLab", "CV"] == pytest.approx(float(by_hand))
+        assert table.loc[["permanent residents", "all"], "CV"].isna().all()
+    world = variation_table(shared_ds, "half")
+    assert world.loc["all", "EV"] == pytest.approx(float(half["WEV"]))
+    assert world.loc["all", "CV"] == pytest.approx(float(half["WCV"]))
+    for stem, label in (("earl", "earlier"), ("new", "movers")):
+        assert world.loc[f"{label} UnskLab", "CV"] == pytest.approx(float(half[f"CV{stem}"].sel(skill="UnskLab").sum()))
+    assert world.loc["permanent residents", "CV"] == pytest.approx(float(half["CV"].sum()))
     with pytest.raises(CGEError, match="no compensating variations"):
         variation_table(shared_ds.drop_vars("CV"), "S")
 
