@@ -22,6 +22,7 @@ def test_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert "permanent residents" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_examples_of_own_questions_run(capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
     first, *blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
