@@ -27,6 +27,8 @@ from cge.model.ownership_data import Ownership
 from cge.scenario.elements import positions
 from cge.scenario.words import check_keys, labels, number, table_of, text_of
 
+#: Largest capital of a migrant worker over that of a resident one; more would be a slip of the decimal point.
+MOST = 3.0
 _KEYS = {"migrants", "settled", "foreign", "source"}
 
 
@@ -42,7 +44,7 @@ def check_ownership(given: Any, where: str) -> None:
     given = table_of(given, here)
     check_keys(given, _KEYS, here)
     text_of(given.get("source", ""), f"{here}, source")
-    _check_number(given.get("settled", 0.0), f"{here}, settled", float("inf"))
+    _check_number(given.get("settled", 0.0), f"{here}, settled", MOST)
     migrants = given.get("migrants", 0.0)
     if isinstance(migrants, list):
         for entry in migrants:
@@ -50,10 +52,10 @@ def check_ownership(given: Any, where: str) -> None:
             if "value" not in entry:
                 raise ScenarioError(f"{here}, migrants: 'value' is missing; write each entry as {{ value = 0.5, hosts "
                                     "= [...] }")
-            _check_number(entry["value"], f"{here}, migrants, value", float("inf"))
+            _check_number(entry["value"], f"{here}, migrants, value", MOST)
             labels(entry.get("hosts"), f"{here}, migrants, hosts")
     else:
-        _check_number(migrants, f"{here}, migrants", float("inf"))
+        _check_number(migrants, f"{here}, migrants", MOST)
     foreign = given.get("foreign", [])
     if not isinstance(foreign, list):
         raise ScenarioError(f"{here}: foreign must be a list of tables, foreign = [{{ share = 0.1, hosts = [...], "
@@ -73,8 +75,8 @@ def check_ownership(given: Any, where: str) -> None:
 def _check_number(value: Any, where: str, most: float) -> None:
     number(value, where)
     if value < 0 or value > most:
-        raise ScenarioError(f"{where} = {value} is out of range; it is "
-                            + (f"a fraction between 0 and {most:g}" if most < float("inf") else "0 or more"))
+        raise ScenarioError(f"{where} = {value} is out of range; it is a number between 0 and {most:g}"
+                            + (", capital per worker over that of a resident" if most == MOST else ""))
 
 
 def ownership_of(given: Mapping[str, Any], bench: Benchmark) -> Ownership | None:

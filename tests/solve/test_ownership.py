@@ -270,6 +270,7 @@ def test_a_file_says_who_owns_what(tmp_path):
 
 WRONG = {
     "key": ("migrants = [{", "migrant = [{", "key 'migrant' is not known; did you mean 'migrants'"),
+    "a slip of the point": ("value = 0.5", "value = 50", "number between 0 and 3, capital per worker over that of"),
     "below zero": ("value = 0.5", "value = -0.5", "migrants, value = -0.5 is out of range"),
     "share above one": ("share = 0.1,", "share = 1.1,", "share = 1.1 is out of range"),
     "sum above one": ("share = 0.2", "share = 0.95", "105% of the capital of R1 would be owned from abroad"),
