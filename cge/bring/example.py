@@ -49,6 +49,7 @@ workers = "workers.csv"
 migrants = "migrants.csv"
 remittances = "remittances.csv"
 elasticities = "elasticities.csv"
+price_levels = "price_levels.csv"
 
 [sources]
 table = "invented"
@@ -71,6 +72,7 @@ SATELLITES = {
     "remittances.csv": "home,host,value\nPOL,Nordic,700\nIND,Nordic,250\nIND,ROW,7000\nPOL,ROW,2500\nROW,POL,120\n",
     "elasticities.csv": "sector,esubva,esubd,esubm\nAgr,0.24,2.4,4.8\nFood,1.1,2.4,4.8\nMan,1.26,3.5,7\n"
     "Ser,1.3,1.9,3.8\n",
+    "price_levels.csv": "reg,level\nNOR,1.4\nSWE,1.2\nPOL,0.6\nIND,0.3\nROW,0.8\n",
 }
 
 SCENARIO = """\

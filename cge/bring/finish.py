@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cge.benchmark.io import write_benchmark
 from cge.bring.mapping import class_mean
 from cge.bring.parameters import parameters
 from cge.bring.people import remittances, workers_and_migrants
+from cge.bring.price_levels import price_levels
 from cge.bring.satellites import by_region, by_sector_region
 from cge.bring.settings import Settings, number
 from cge.errors import BenchmarkError
@@ -110,6 +112,7 @@ def finish(
     table: Path,
     to: str | Path,
     income_tax: np.ndarray | None = None,
+    consumption: Mapping[str, float] | None = None,
 ) -> Brought:
     """Complete a benchmark, check it and write its folder.
 
@@ -132,6 +135,9 @@ def finish(
         Folder to write; its last part is the benchmark's name.
     income_tax : ndarray (endw, reg), optional
         Rates that the table itself gives; a file of taxes replaces them.
+    consumption : mapping of str to float, optional
+        Household consumption by country at purchaser prices, million US$, for price levels by country; default one
+        number for all.
 
     Raises
     ------
@@ -160,6 +166,9 @@ def finish(
     bill = a["EVFB"][[endw.index(s) for s in skills]].sum(1)
     a |= workers_and_migrants(settings, bill, a["POP"], regions, skills)
     a |= parameters(settings, a, comm, weights, act_weights, reg, endw, acts)
+    level = price_levels(settings, regions, consumption)
+    if level is not None:
+        a["PRICELEVEL"] = level
     a["SAVE"] = np.zeros(len(reg))
     all_sets = {
         "reg": tuple(reg),
@@ -175,7 +184,7 @@ def finish(
         n: xr.DataArray(v, dims=HEADERS[n].dims, coords={d: coords[d] for d in HEADERS[n].dims}) for n, v in a.items()
     }
     bench = Benchmark(folder.name, all_sets, arrays, meta)
-    sent = remittances(settings, bench, regions)
+    sent = remittances(settings, bench, regions, gdp)
     if sent is not None:
         bench = bench.replace(
             REMIT=xr.DataArray(sent, dims=HEADERS["REMIT"].dims, coords={d: coords[d] for d in HEADERS["REMIT"].dims})

@@ -21,6 +21,8 @@ SMALLEST = 1e-3
 """Flows below this (million US$) are zero: rounding of the table."""
 LARGEST_SUBSIDY = 0.5
 """Subsidies on purchases above this share are refused: tariffs taken out of a table's taxes that do not hold them."""
+LARGEST_MARGIN = 0.5
+"""Largest rate of international transport margins on the fob value."""
 LEAST_VALUE_ADDED = 0.01
 """Value added below this share of output is raised to it, by a subsidy on output (assumption)."""
 
@@ -155,7 +157,8 @@ def price(world: World, rate: np.ndarray, settings: Settings, goods: np.ndarray,
     Raises
     ------
     BenchmarkError
-        Margins above what transport exports can supply, a tax without a base, value added that no rule mends.
+        A margin rate above `LARGEST_MARGIN`, margins above what transport exports can supply, a tax without a base,
+        value added that no rule mends.
     """
     log, comm, reg = settings.log, world.comm, world.reg
     K, R, n = len(comm), len(reg), len(comm)
@@ -165,6 +168,11 @@ def price(world: World, rate: np.ndarray, settings: Settings, goods: np.ndarray,
     freight = np.zeros_like(fob)
     if transport is not None:
         share = settings.option("margin_rate", 0.0)
+        if share > LARGEST_MARGIN:
+            raise BenchmarkError(
+                f"{settings.path}: options.margin_rate = {share:g} is above {LARGEST_MARGIN:g}; it is a fraction of "
+                "the fob value (0.03 for 3%): correct it"
+            )
         pool, sold = share * float(fob[goods].sum()), float(fob[transport].sum())
         if not 0 < pool < sold:
             raise BenchmarkError(

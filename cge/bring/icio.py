@@ -8,7 +8,7 @@ import numpy as np
 
 from cge.bring.finish import Brought, finish, split_value_added
 from cge.bring.flows import gather, price
-from cge.bring.layout import read_icio
+from cge.bring.layout import USES, read_icio
 from cge.bring.mapping import class_weights, groups_of
 from cge.bring.settings import read_settings
 from cge.bring.tariffs import tariff_rates
@@ -74,4 +74,7 @@ def bring_icio(table: str | Path, settings: str | Path, to: str | Path) -> Broug
     factors = split_value_added(s, flows.pop("VA"), weights, comm, reg)
     s.log.defaults.append("export taxes: none (the table's exports are at the seller's price)")
     sets = {"reg": reg, "comm": comm, "acts": comm, "marg": [margin] if margin else []}
-    return finish(s, flows, factors, sets, regions, weights, weights, table, to)
+    private = [USES.index("household"), USES.index("npish")]
+    bought = icio.final[..., private].sum((0, 1, 3)) + icio.tax_final[:, private].sum(1)
+    consumption = dict(zip(icio.countries, bought))
+    return finish(s, flows, factors, sets, regions, weights, weights, table, to, consumption=consumption)

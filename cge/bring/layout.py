@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cge.bring.settings import Log, data
+from cge.bring.settings import Log, data, first_line, refuse_separator
 from cge.errors import BenchmarkError, short
 
 TAXES = ("TLS", "TAXSUB")
@@ -161,10 +161,10 @@ def _header(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
             line = file.readline().decode("utf-8-sig")
     else:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            line = text.readline()
+        line = first_line(path)
     if not line.strip():
         raise BenchmarkError(f"{path} is empty; give a table")
+    refuse_separator(path, line)
     return next(csv.reader([line]))
 
 

@@ -154,10 +154,26 @@ def _cells(frame: pd.DataFrame, reg: list[str], skills: list[str], share: np.nda
     return out
 
 
-def remittances(settings: Settings, bench: Benchmark, regions: dict[str, list[str]]) -> np.ndarray | None:
+def remittances(
+    settings: Settings, bench: Benchmark, regions: dict[str, list[str]], gdp: np.ndarray
+) -> np.ndarray | None:
     """Remittances ``REMIT`` (skill, home, host; million US$), at most half of after-tax income by corridor.
 
     What a corridor cannot carry moves to the receiver's other hosts, and the rest is dropped; both are reported.
+
+    Parameters
+    ----------
+    settings : Settings
+    bench : Benchmark
+    regions : dict
+        Countries of each region.
+    gdp : ndarray (reg)
+        Gross domestic product, million US$.
+
+    Raises
+    ------
+    BenchmarkError
+        Remittances without migrants; a pair above the GDP of the host, which is an error of units.
     """
     if settings.file("remittances") is None:
         if bench.has_labour and settings.file("migrants") is not None:
@@ -171,6 +187,12 @@ def remittances(settings: Settings, bench: Benchmark, regions: dict[str, list[st
     log, reg, skills = settings.log, list(regions), list(bench.sets["skill"])
     income = migrant_accounts(bench)["income"].values  # skill, home, host
     frame, _ = pairs(settings, "remittances", ("value",), regions, skills)
+    for (home, host), value in frame.groupby(["home", "host"])["value"].sum().items():
+        if value > gdp[reg.index(host)]:
+            raise BenchmarkError(
+                f"{settings.file('remittances')}: {value:,.6g} million US$ sent from {host} to {home} are above the "
+                f"GDP of {host} ({gdp[reg.index(host)]:,.6g} million); the file is in million US$: correct the unit"
+            )
     inside = frame["home"] == frame["host"]
     if inside.any():
         log.notes.append(

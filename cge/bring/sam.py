@@ -12,6 +12,7 @@ from cge.bring.sam_table import assign_roles, read_square
 from cge.bring.sam_world import arrays, home_regions, rest_of_world
 from cge.bring.satellites import by_sector_region
 from cge.bring.settings import SATELLITES, Settings, read_settings
+from cge.bring.tariffs import RATES
 from cge.errors import BenchmarkError, short
 
 SECTIONS = ("regions", "labour", "activities", "commodities", "factors", "accounts", "rest_of_world")
@@ -119,10 +120,16 @@ def _world_name(s: Settings, reg: list[str]) -> str:
     stray = [k for k in given if k not in _WORLD] if isinstance(given, dict) else ["it"]
     if stray:
         raise BenchmarkError(f"{s.path}: rest_of_world.{short(stray[0])} is unknown; the table has {', '.join(_WORLD)}")
-    for key, low in (("size", 0.0), ("tariff", -0.9)):
+    for key, low in (("size", 0.0), ("tariff", -1.0)):
         value = given.get(key, 1.0)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= low:
             raise BenchmarkError(f"{s.path}: rest_of_world.{key} = {value!r}; write a number above {low:g}")
+    duty = given.get("tariff", 0.0)
+    if not RATES[0] <= duty <= RATES[1]:
+        raise BenchmarkError(
+            f"{s.path}: rest_of_world.tariff = {duty:g} is not between {RATES[0]:g} and {RATES[1]:g}; a rate is a "
+            "fraction (0.12 for 12%): correct it"
+        )
     name = given.get("name", "ROW")
     if name in reg:
         raise BenchmarkError(f"{s.path}: rest_of_world.name = {name!r} is a region of the SAM; choose another")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cge.bring.layout import numbers
-from cge.bring.settings import Settings
+from cge.bring.settings import Settings, first_line, refuse_separator
 from cge.errors import BenchmarkError, short
 
 ROLES: dict[str, str] = {
@@ -126,12 +126,13 @@ def read_square(path: str | Path, settings: Settings) -> pd.DataFrame:
         .csv, .txt or .xlsx. The first column and the head line have the accounts; a table of two regions may have a
         column ``region`` before ``account``, which is then put before the account with a point.
     settings : Settings
-        Options ``sheet`` (Excel) and ``tolerance``.
+        Options ``sheet`` (Excel only) and ``tolerance``.
 
     Raises
     ------
     BenchmarkError
-        No file, no square, labels twice, text in a cell, an account that does not balance.
+        No file, another separator than commas, a sheet of a CSV, no square, labels twice, text in a cell, an account
+        that does not balance.
     """
     path = Path(path)
     raw = _raw(path, settings)
@@ -183,6 +184,12 @@ def _raw(path: Path, settings: Settings) -> pd.DataFrame:
             sheet = settings.option("sheet", 0)
             frame = pd.read_excel(path, sheet_name=sheet, header=None, dtype=object)
             return frame.map(lambda x: "" if pd.isna(x) else x if isinstance(x, str) else repr(float(x)))
+        if (sheet := settings.option("sheet", None)) is not None:
+            raise BenchmarkError(
+                f"{settings.path}: options.sheet = {sheet!r}, but {path.name} is no Excel file and has no sheets; "
+                "take the line out, or give the .xlsx"
+            )
+        refuse_separator(path, first_line(path))
         return pd.read_csv(
             path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
         )
@@ -191,6 +198,8 @@ def _raw(path: Path, settings: Settings) -> pd.DataFrame:
             f"{path}: Excel files need the package openpyxl; install it (pip install 'opencge[excel]'), or "
             "save the sheet as CSV"
         ) from None
+    except BenchmarkError:
+        raise
     except OSError as error:
         raise BenchmarkError(f"{path}: {error.strerror or error}; give a CSV or an Excel file (.xlsx)") from None
     except Exception as error:  # openpyxl and pandas raise many kinds for a damaged file

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cge.bring.settings import Settings
+from cge.bring.settings import Settings, first_line, refuse_separator
 from cge.errors import BenchmarkError, short
 
 Labels = dict[str, Sequence[str]]
@@ -44,6 +44,7 @@ def read_long(
     path = settings.file(name)
     assert path is not None
     try:
+        refuse_separator(path, first_line(path))
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
         raise BenchmarkError(
@@ -87,14 +88,16 @@ def read_long(
     return frame
 
 
-def between(settings: Settings, name: str, frame: pd.DataFrame, column: str, low: float, high: float) -> None:
-    """Refuse a number out of range."""
+def between(
+    settings: Settings, name: str, frame: pd.DataFrame, column: str, low: float, high: float, repair: str = "correct it"
+) -> None:
+    """Refuse a number out of range, by file and line; `repair` ends the message."""
     bad = ~frame[column].between(low, high)
     if bad.any():
         row = frame[bad].iloc[0]
         raise BenchmarkError(
             f"{settings.file(name)}, line {row.line}: {column} {row[column]:g} is not between {low:g} and "
-            f"{high:g}; correct it"
+            f"{high:g}; {repair}"
         )
 
 
@@ -136,6 +139,23 @@ def by_region(
 
     The labels are either all regions or all countries of the table; countries are added up.
     """
+    frame, direct = labelled(settings, name, columns, regions)
+    members = {c: r for r, some in regions.items() for c in some}
+    group = frame["reg"] if direct else frame["reg"].map(members)
+    total = frame.groupby(group)[[c for c in columns if c in frame.columns]].sum()
+    return {c: total[c].reindex(list(regions)).to_numpy() for c in total.columns}
+
+
+def labelled(
+    settings: Settings, name: str, columns: dict[str, bool], regions: dict[str, list[str]]
+) -> tuple[pd.DataFrame, bool]:
+    """Lines of a file with a column ``reg`` that covers all regions, or all countries, and whether they are regions.
+
+    Raises
+    ------
+    BenchmarkError
+        ``*``, regions and countries mixed, one without a line.
+    """
     members = {c: r for r, some in regions.items() for c in some}
     frame = read_long(settings, name, {"reg": True}, columns, {"reg": [*regions, *members]})
     path = settings.file(name)
@@ -154,8 +174,7 @@ def by_region(
     lacking = [w for w in wanted if w not in covered]
     if lacking:
         raise BenchmarkError(f"{path}: no line for {lacking[0]} ({len(lacking)} such); add it")
-    total = frame.groupby(group)[[c for c in columns if c in frame.columns]].sum()
-    return {c: total[c].reindex(list(regions)).to_numpy() for c in total.columns}
+    return frame, bool(direct)
 
 
 def pairs(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ SATELLITES: dict[str, str] = {
     "migrants": "home, host, skill, workers (thousand workers) or persons (thousand persons of all ages)",
     "remittances": "home, host, skill, value (million US$)",
     "elasticities": "sector, esubva, esubd, esubm",
+    "price_levels": "reg, level (of household consumption at market exchange rates; USA = 1)",
 }
 """Files beside the table, and their columns; `reg`, `skill` may be left out where the reader says so."""
 
@@ -41,6 +43,29 @@ def data(name: str) -> dict[str, Any]:
 def number(name: str) -> float:
     """A default number of ``classes.toml``."""
     return float(data("classes")["number"][name])
+
+
+def first_line(path: Path) -> str:
+    """Head line of a text file."""
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        return text.readline()
+
+
+def refuse_separator(path: Path, line: str) -> None:
+    """Refuse a head line whose cells are separated by something else than commas.
+
+    Raises
+    ------
+    BenchmarkError
+        Naming the separator and the repair.
+    """
+    bare = re.sub('"[^"]*"', "", line)  # a quoted label may hold any of them
+    for mark, name in ((";", "';'"), ("\t", "a tabulator"), ("|", "'|'")):
+        if bare.count(mark) > bare.count(","):
+            raise BenchmarkError(
+                f"{path}: the separator is {name}; save it with ',' between the cells and '.' in the "
+                "numbers (1234.5, not 1234,5)"
+            )
 
 
 @dataclass

@@ -8,6 +8,9 @@ from cge.bring.mapping import sums
 from cge.bring.satellites import between, read_long
 from cge.bring.settings import Settings
 
+RATES = (-0.5, 3.0)
+"""Lowest and highest rate taken; what is above is most often per cent typed for a fraction."""
+
 
 def tariff_rates(
     settings: Settings, trade: np.ndarray, comm: list[str], regions: dict[str, list[str]], countries: list[str]
@@ -26,6 +29,11 @@ def tariff_rates(
     regions : dict
         Countries of each region.
     countries : list of str
+
+    Raises
+    ------
+    BenchmarkError
+        A rate outside `RATES`, by file and line; what `cge.bring.satellites.read_long` refuses.
     """
     reg = list(regions)
     if settings.file("tariffs") is None:
@@ -39,7 +47,7 @@ def tariff_rates(
         {"rate": True},
         {"sector": comm, "src": places, "dst": places},
     )
-    between(settings, "tariffs", frame, "rate", -0.9, 20.0)
+    between(settings, "tariffs", frame, "rate", *RATES, "a rate is a fraction (0.12 for 12%): correct it")
     position = {c: [i] for i, c in enumerate(countries)}
     position |= {r: [countries.index(c) for c in some] for r, some in regions.items()}
     everywhere = list(range(len(countries)))

@@ -33,7 +33,11 @@ def walk(folder, monkeypatch, capsys, solve):
 def test_commands_make_and_check_the_benchmarks(tmp_path, monkeypatch, capsys):
     said = walk(tmp_path, monkeypatch, capsys, solve=False)
     assert said.count("all checks passed") == 2
-    assert "default taken: workers" in said and "default taken: factor_shares" in said
+    assert (
+        "default taken: workers" in said
+        and "no results at purchasing-power parity" in said
+        and "default taken: factor_shares" in said
+    )
     for name in ("mine", "mine_sam"):
         folder = tmp_path / "example" / name
         assert {"benchmark.toml", "import.txt", "adjustments.csv"} <= {p.name for p in folder.iterdir()}
@@ -47,6 +51,7 @@ def test_commands_lead_to_a_comparison(tmp_path, monkeypatch, capsys):
         ds = open_results(tmp_path / "example" / "out" / f"{name}.nc")
         assert list(ds.scenario.values) == ["T", "M"]
         assert float(ds["certificate_residual"].max()) < 1e-9
+        assert ("EVnewppp" in ds) == (name == "compare")  # price levels are given there
 
 
 def test_page_names_everything_that_can_be_set():

@@ -146,6 +146,37 @@ def test_benchmark_replicates_and_opens(example, brought):
     assert main(["check", str(example / "made")]) == 0
 
 
+def test_price_levels_are_nominal_over_real_consumption(example, table, brought, tmp_path):
+    level = pd.read_csv(example / "price_levels.csv", index_col="reg")["level"]
+    spent = pd.Series(
+        {
+            c: table[[f"{c}_{u}" for u in ("HFCE", "NPISH", "DPABR")]].drop(["VA", "OUT"]).to_numpy().sum()
+            for c in COUNTRIES
+        }
+    )
+    own = pd.Series(REGION)[spent.index]
+    got = brought.benchmark["PRICELEVEL"].to_series()
+    want = spent.groupby(own).sum() / (spent / level[spent.index]).groupby(own).sum()
+    np.testing.assert_allclose(got, want[got.index], rtol=1e-12)
+    assert level["SWE"] < got["Nordic"] < level["NOR"]
+    opened = open_benchmark(example / "made")
+    np.testing.assert_array_equal(opened["PRICELEVEL"].values, brought.benchmark["PRICELEVEL"].values)
+    path = settings(example, tmp_path, swap={'"price_levels.csv"': '"regional.csv"'})
+    (tmp_path / "regional.csv").write_text("reg,level\nROW,0.8\nIND,0.3\nPOL,0.6\nNordic,1.3\n")
+    again = bring_icio(example / "icio.csv", path, tmp_path / "made").benchmark
+    assert again["PRICELEVEL"].to_series().to_dict() == {"Nordic": 1.3, "POL": 0.6, "IND": 0.3, "ROW": 0.8}
+    for name, array in brought.benchmark.arrays.items():
+        if name != "PRICELEVEL":  # nothing else reads them
+            np.testing.assert_array_equal(again[name].values, array.values, err_msg=name)
+
+
+def test_without_price_levels_the_summary_says_so(example, brought, tmp_path):
+    assert "purchasing-power" not in brought.text()
+    made = bring_icio(example / "icio.csv", bare(example, tmp_path), tmp_path / "made")
+    assert "PRICELEVEL" not in made.benchmark
+    assert "default taken: price_levels: none; no results at purchasing-power parity are given" in made.text()
+
+
 def relabel(text, edition):
     """The example in the labels of another edition."""
     codes = dict(zip(INDUSTRIES, ("01T02", "03", "10T12", "29", "41T43", "49", "69T75", "84")))

@@ -77,6 +77,12 @@ def silent(frame):
     return frame
 
 
+def dear_imports(folder):
+    """Consumption is subsidised, and tariffs of 300%, the highest rate read, are more than all taxes."""
+    in_table("icio.csv", moved("TLS", "POL_HFCE", -40000.0))(folder)
+    (folder / "tariffs.csv").write_text("rate\n3\n")
+
+
 ICIO = {
     "country without output": (in_table("icio.csv", silent), ["country NOR has no output"]),
     "no row of output": (in_table("icio.csv", lambda f: f.drop(index="OUT")), ["no row of output", "OUT or OUTPUT"]),
@@ -152,12 +158,64 @@ ICIO = {
     "empty table": (lambda folder: (folder / "icio.csv").write_text(""), ["icio.csv is empty"]),
     "no table": (lambda folder: (folder / "icio.csv").unlink(), ["icio.csv", "No such file"]),
     "tariffs above all taxes": (
-        in_text("tariffs.csv", "Food,*,*,0.15", "*,*,*,19"),
+        dear_imports,
         ["taxes less subsidies", "lower the tariffs"],
     ),
 }
 
+for given in ("-0.51", "3.01", "6", "12"):
+    ICIO[f"tariff of {given}"] = (
+        in_text("tariffs.csv", "Man,*,*,0.06", f"Man,*,*,{given}"),
+        ["tariffs.csv, line 4", f"rate {given} is not between -0.5 and 3", "a fraction (0.12 for 12%)"],
+    )
+
+
+def separated(name, mark):
+    """The file as a program writes it where the comma is in the numbers."""
+
+    def change(folder):
+        text = (folder / name).read_text()
+        (folder / name).write_text(text.replace(",", mark).replace(".", ","))
+
+    return change
+
+
+MARGINS = '[options]\nmargins = "Ser"\ngoods = ["Agr", "Food", "Man"]\nmargin_rate = {}\n[files]'
+ICIO |= {
+    "margins above the goods": (
+        in_text("icio.toml", "[files]", MARGINS.format(0.9)),
+        ["options.margin_rate = 0.9 is above 0.5", "0.03 for 3%"],
+    ),
+    "margins in per cent": (in_text("icio.toml", "[files]", MARGINS.format(3)), ["options.margin_rate = 3 is above"]),
+    "semicolons": (separated("icio.csv", ";"), ["icio.csv: the separator is ';'", "save it with ','", "1234.5"]),
+    "tabulators": (separated("icio.csv", "\t"), ["icio.csv: the separator is a tabulator"]),
+    "semicolons in a satellite": (separated("tariffs.csv", ";"), ["tariffs.csv: the separator is ';'"]),
+    "remittances above the host's GDP": (
+        in_text("remittances.csv", "POL,Nordic,700", "POL,Nordic,700000000"),
+        ["remittances.csv: 7e+08 million US$ sent from Nordic to POL", "above the GDP of Nordic", "correct the unit"],
+    ),
+    "price level in per cent": (
+        in_text("price_levels.csv", "POL,0.6", "POL,60"),
+        ["price_levels.csv, line 4: level 60 is not between", "a ratio"],
+    ),
+    "price level of nothing": (in_text("price_levels.csv", "POL,0.6", "POL,0"), ["price_levels.csv, line 4"]),
+    "price levels with a gap": (in_text("price_levels.csv", "SWE,1.2\n", ""), ["price_levels.csv: no line for SWE"]),
+    "price levels of regions and countries": (
+        in_text("price_levels.csv", "SWE,1.2", "Nordic,1.2"),
+        ["price_levels.csv, line 3: Nordic is a region"],
+    ),
+}
+
 SAM = {
+    "semicolons": (separated("sam.csv", ";"), ["sam.csv: the separator is ';'"]),
+    "sheet of a CSV": (
+        in_text("sam.toml", "[files]", '[options]\nsheet = "2014"\n[files]'),
+        ["sam.toml: options.sheet = '2014'", "sam.csv is no Excel file", "take the line out"],
+    ),
+    "tariff of the world in per cent": (
+        in_text("sam.toml", "tariff = 0.05", "tariff = 5"),
+        ["rest_of_world.tariff = 5 is not between -0.5 and 3"],
+    ),
     "does not balance": (
         in_table("sam.csv", moved("c-man", "hh", 5000.0)),
         ["account", "receives", "off by 5,000", "correct its row"],

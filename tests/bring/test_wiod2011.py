@@ -13,7 +13,7 @@ from cge.benchmark.identities import spending
 from cge.bring import bring_icio
 from cge.cli import main
 from cge.results import open_results
-from tests.bring.wiod2011 import RAW, write_world
+from tests.bring.wiod2011 import RAW, TARIFFS, write_world
 
 pytestmark = [
     pytest.mark.raw,
@@ -84,6 +84,16 @@ def test_people_are_those_of_the_raw_matrices(made):
     )
     change = log[log.kind == "remittances"]["change"].sum()
     assert float(b["REMIT"].sum()) == pytest.approx(wanted - inside + change, rel=1e-4)
+
+
+def test_tariffs_are_means_over_goods(made):
+    source = pd.read_csv(RAW / "tariffs_2014" / "tariffs_2014_tidy_fixed.csv")
+    goods = set(source.loc[source.sector_name != "Services", "sector"])
+    assert sorted(n for numbers in TARIFFS.values() for n in numbers) == sorted(goods)
+    b = made[0].benchmark
+    rate = (b["VMSB"] / b["VCIF"] - 1).sel(comm="Mach", src="USA", dst="BRA")
+    # Wood 9.29, paper 11.384, electrical 12.47, machinery 11.25, transport 16.4719, other 18.28 per cent in the file.
+    assert float(rate) == pytest.approx(0.1319098, abs=1e-6)
 
 
 @pytest.mark.long
