@@ -43,6 +43,10 @@ def price_levels(
     if direct:
         return np.array([level[r] for r in regions])
     nominal = {c: 1.0 if consumption is None else consumption[c] for some in regions.values() for c in some}
-    return np.array(
-        [sum(nominal[c] for c in some) / sum(nominal[c] / level[c] for c in some) for some in regions.values()]
-    )
+
+    def mean(some: list[str]) -> float:
+        if len(some) == 1:
+            return level[some[0]]
+        return sum(nominal[c] for c in some) / sum(nominal[c] / level[c] for c in some)
+
+    return np.array([mean(some) for some in regions.values()])

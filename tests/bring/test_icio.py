@@ -159,6 +159,7 @@ def test_price_levels_are_nominal_over_real_consumption(example, table, brought,
     want = spent.groupby(own).sum() / (spent / level[spent.index]).groupby(own).sum()
     np.testing.assert_allclose(got, want[got.index], rtol=1e-12)
     assert level["SWE"] < got["Nordic"] < level["NOR"]
+    assert got["ROW"] == level["ROW"]  # one country: to the last digit
     opened = open_benchmark(example / "made")
     np.testing.assert_array_equal(opened["PRICELEVEL"].values, brought.benchmark["PRICELEVEL"].values)
     path = settings(example, tmp_path, swap={'"price_levels.csv"': '"regional.csv"'})
