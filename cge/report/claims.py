@@ -56,7 +56,10 @@ def claims_page(findings: Sequence[Finding], command: str) -> str:
            "say what would have to be seen if the claim were true, `vary` over what it is tried again. A claim that",
            "does not hold in this model may hold in another; what the experiment leaves out stands with it. Where an",
            "expectation changes between two values of a parameter, the point was found by solving between them; all",
-           "else is as in the file. Sources marked [recalled] were not looked up again.", "",
+           "else is as in the file. Sources marked [recalled] were not looked up again. *Measured* means that the "
+           "claim",
+           "is about a number, which is where its expectations flip, in their order; *cannot be tested here* that the",
+           "model leaves out what the claim is about, so that what is seen below is only a part of it.", "",
            "| no | claim | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
     for c in claims:
         some = next(f for f in findings if f.claim.id == c)

@@ -58,6 +58,8 @@ MEASURES = {
     "host": Measure(("reg",), _BN, "gain of the people who live in a region"),
     "earlier migrants": Measure(_PAIR, _BN, "gain of earlier migrants"),
     "new movers": Measure(_PAIR, _BN, "gain of new movers"),
+    "new movers with sent": Measure(_PAIR, _BN, "gain of new movers, what they send counted as theirs"),
+    "residents without sent": Measure(("reg",), _BN, "gain of permanent residents less what new movers send them"),
     "percent": Measure(("reg",), "% of income", "gain of permanent residents over their benchmark income", False),
     "movers": Measure(_PAIR, "thousand", "number of new movers"),
     "remittances": Measure(("reg",), _BN, "change of remittances received"),

@@ -26,6 +26,8 @@ from cge.welfare.compare import compare, make_model
 from cge.welfare.expect import Verdict, judge
 
 FOLDER = "runs/claims"
+#: What the line ``Verdict:`` at the top of a file may say where yes and no would say too much.
+MEASURED, UNTESTABLE = "measured", "cannot be tested here"
 _ID = re.compile(r"c0*(\d+)(?:\.toml)?", re.IGNORECASE)
 #: Solves between two values for the point where an expectation flips; width of it, as a part of their distance.
 _SEARCH, _NARROW = 6, 1e-2
@@ -41,7 +43,7 @@ class Claim:
         ``C3``.
     path : Path
     head : dict of str to str
-        Parts of the comment at the top: claim, source, experiment, ...
+        Parts of the comment at the top: claim, source, experiment, ...; ``verdict`` where it is neither yes nor no.
     file : ScenarioFile
     """
 
@@ -110,11 +112,30 @@ class Finding:
 
     @property
     def holds(self) -> str:
-        """``yes``, ``no``, ``in part: 2 of 3``, or ``not tried``."""
-        met = sum(v.met for v in self.verdicts)
+        """``yes``, ``no``, ``in part: 2 of 3``, or ``not tried``.
+
+        A file whose head says ``Verdict: measured`` asks for a number: where its expectations flip over the first
+        parameter that it varies. ``Verdict: cannot be tested here`` stands for itself.
+        """
+        met, said = sum(v.met for v in self.verdicts), self.claim.head.get("verdict")
         if not self.verdicts:
             return "not tried"
+        if said == MEASURED:
+            return _number(self.sweeps)
+        if said:
+            return said
         return {0: "no", len(self.verdicts): "yes"}.get(met, f"in part: {met} of {len(self.verdicts)}")
+
+
+def _number(sweeps: Sequence[Sweep]) -> str:
+    """What a claim about a number came to: the values of the first parameter at which its expectations flip."""
+    if not sweeps:
+        return MEASURED
+    first = sweeps[0]
+    at = [f"{0.5 * (f.low + f.high):.3g}" for f in first.flips]
+    tried = [p.value for p in first.points if p.verdicts]
+    return f"{MEASURED}: {first.vary.what} " + (", ".join(at) if at else f"outside {tried[0]:g} to {tried[-1]:g}"
+                                                if tried else "without a solution")
 
 
 def claims(numbers: Sequence[str] = ()) -> list[Claim]:

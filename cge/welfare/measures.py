@@ -13,7 +13,7 @@ from cge.errors import CGEError, ScenarioError
 from cge.model import table
 from cge.scenario.expect import MEASURES, Expectation
 from cge.solve.model import Model
-from cge.welfare.gains import GROUPS, counted
+from cge.welfare.counting import GROUPS, as_reg, counted
 
 _BN = 1e3  # million US$ in a bn US$
 #: Benchmark values, as the results hold them, of variables in money and people that are not zero in the benchmark.
@@ -58,7 +58,8 @@ def check_measures(expectations: Sequence[Expectation], model: Model, path: str)
                                     "expectation")
             if symbol.role == "rate" or symbol.unit.startswith("index") or name in _BASE:
                 continue
-            if np.any(np.abs(model.base()[name].values) > 0):
+            nothing = 1e-12 * (model.system.money(name) or 0.0)  # rounding, as results count it
+            if np.any(np.abs(model.base()[name].values) > nothing):
                 raise ScenarioError(f"{path}, expect {k}: '{one.of}' is not zero in the benchmark and no index, so "
                                     "that the results do not hold its change; take a measure or another variable")
 
@@ -98,6 +99,8 @@ def _array(ds: xr.Dataset, name: str) -> xr.DataArray:
         "host": lambda: ds["gain_by_host"].sum("group") / _BN,
         "earlier migrants": lambda: counted(ds, _of(ds, "EVearl")) / _BN,
         "new movers": lambda: counted(ds, _of(ds, "EVnew")) / _BN,
+        "new movers with sent": lambda: counted(ds, _of(ds, "EVnew") + _of(ds, "remnew")) / _BN,
+        "residents without sent": lambda: (ds["gain_by_host"].sel(group=GROUPS[0], drop=True) - _sent(ds)) / _BN,
         "percent": lambda: ds["gain_percent"].sel(concept="residents", drop=True),
         "movers": lambda: counted(ds, _of(ds, "mov")),
         "remittances": lambda: _change(ds, "remin") / _BN,
@@ -125,6 +128,11 @@ def _of(ds: xr.Dataset, name: str) -> xr.DataArray:
 def _transfers(ds: xr.Dataset) -> xr.DataArray:
     """Transfers received, million US$; the results lack the variable where nobody pays."""
     return ds["transfer"] if "transfer" in ds else 0.0 * ds["EV"]
+
+
+def _sent(ds: xr.Dataset) -> xr.DataArray:
+    """What new movers send, by the region that receives it, million US$."""
+    return as_reg(counted(ds, _of(ds, "remnew")).sum(("skill", "host")), "home")
 
 
 def _percent(ds: xr.Dataset, index: xr.DataArray) -> xr.DataArray:
