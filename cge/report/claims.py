@@ -72,7 +72,7 @@ def claims_page(findings: Sequence[Finding], command: str) -> str:
         out += ["", f"## {c}: {head.get('claim', here[0].claim.file.title)}", ""]
         out += [textwrap.fill(f"{part.capitalize()}: {head[part]}", _MOST) + "\n" for part in _PARTS if part in head]
         for f in here:
-            out += [f"On {f.benchmark}: **{f.holds}**", ""]
+            out += ([""] if f is not here[0] else []) + [f"On {f.benchmark}: **{f.holds}**", ""]
             if f.note:
                 out += [textwrap.fill(f.note, _MOST), ""]
                 continue
