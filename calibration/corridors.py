@@ -63,6 +63,36 @@ def counted(config: Config, raw: Path, kind: str) -> tuple[pd.DataFrame, float, 
     return table * scale, total * scale, (total - sum(pairs.values())) * scale
 
 
+def between_regions(config: Config, raw: Path) -> float:
+    """Migrants between regions in the base year (million), unnamed origins spread over the named ones of their host."""
+    region, found = config.country_region(), {}
+    for year, name in config.migrants["stock_files"].items():
+        cells, _ = _excel(raw, name)
+        codes = dict(zip(cells.index, to_iso(list(cells.index), raw)[0], strict=True))
+        hosts = dict(zip(cells.columns, to_iso(list(cells.columns), raw)[0], strict=True))
+        total = 0.0
+        for column, host in hosts.items():
+            stock = cells[column]
+            named = sum(v for home, v in stock.items() if codes[home] is not None)
+            away = sum(
+                v
+                for home, v in stock.items()
+                if region.get(codes[home]) is not None and region[codes[home]] != region.get(host)
+            )
+            if named and host in region:
+                total += away * stock.sum() / named
+        found[int(year)] = total / 1e6
+    (low, first), (high, second) = sorted(found.items())
+    return first + (config.year - low) / (high - low) * (second - first)
+
+
+def sent(config: Config, arrays: dict[str, xr.DataArray], raw: Path) -> pd.DataFrame:
+    """Remittances sent to other regions by host (million US$): benchmark and matrices; the cap is the difference."""
+    source = counted(config, raw, "remittances")[0]
+    away = source.sum() - np.diag(source.to_numpy())
+    return pd.DataFrame({"benchmark": arrays["REMIT"].sum(("skill", "home")).to_series()[config.reg], "source": away})
+
+
 def _excel(raw: Path, name: str) -> tuple[pd.DataFrame, float]:
     sheet = pd.read_excel(raw_file(raw, name), header=1, index_col=0)
     sheet = sheet.loc[:, [c for c in sheet.columns if str(c).strip().lower() != "world"]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from calibration.config import Config
-from calibration.corridors import counted as count_corridors
+from calibration.corridors import between_regions
 from calibration.protection.tables import FactsError, of_year, read_facts
 from calibration.satellites.names import to_iso
 from calibration.satellites.skills import barro_lee
@@ -90,7 +90,7 @@ def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
     -------
     Series
         ``bank``: World Bank stocks of 2000 times the world's change in the United Nations' table, or its matrices
-        around the base year, with unnamed origins in proportion;
+        around the base year, with unnamed origins spread over the named ones of their host;
         ``un``: United Nations, interpolated between its years, its levels not used by the benchmark.
     """
     region = config.country_region()
@@ -105,9 +105,7 @@ def migrants_between_regions(config: Config, raw: Path) -> pd.Series:
         return float(cells.to_numpy().sum() - own) / 1e6
 
     if matrices:
-        table, world, unnamed = count_corridors(config, raw, "migrants")
-        own = sum(table.at[r, r] for r in table.index)
-        bank = (table.to_numpy().sum() - own) / 1e3 * world / (world - unnamed)
+        bank = between_regions(config, raw)
     else:
         bank = between(read_r(raw_file(raw, "migrants_remittances/migration.world_2000.RData")).to_pandas())
     name = "migrants_un2019/UN_MigrantStockByOriginAndDestination_2019_clean.csv"

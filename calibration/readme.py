@@ -232,6 +232,8 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame, ra
         "checks_table": _check_table(world),
         "misses_table": _check_table(misses),
         "customs_table": markdown(_customs_table(config, result), 2),
+        "weighted_table": markdown(_weighted_table(config, r["tariffs"]["weighted"]), 2),
+        **_scaled(config, a, found),
         "region_table": markdown(regions),
         "wage_table": markdown(wage, 0),
         "tax_table": markdown(taxes, 1),
@@ -289,6 +291,29 @@ def _customs_table(config: Config, result) -> pd.DataFrame:
         }
     )
     return table.dropna().sort_values("excess", ascending=False, kind="stable")
+
+
+def _weighted_table(config: Config, table: pd.DataFrame) -> pd.DataFrame:
+    """Mean tariffs in percent of the importers of the tariff file: of the file, published, used; no farm layer."""
+    table = table[table.in_file.astype(bool)]
+    names = [config.union["name"] if config.region_of(c) in config.union["regions"] else c for c in table.index]
+    columns = {"importer": names, "region": [config.region_of(c) for c in table.index]}
+    columns |= {"file": 100 * table.before, "published": 100 * table.published, "used": 100 * table.after}
+    return pd.DataFrame(columns)
+
+
+def _scaled(config: Config, a: dict, found: pd.DataFrame) -> dict[str, str]:
+    """By region, in words: tariff revenue over customs, mean tariffs on goods, and who sends least of what he sent."""
+    rows = found[(found.check == "tariffs over GDP") & found.published.notna()].set_index("region").ratio
+    cif = a["VCIF"].sel(comm=list(config.goods))
+    duty = a["VMSB"].sel(comm=list(config.goods)) - cif - a["TMSFARM"].sel(comm=list(config.goods)) * cif
+    mean = 100 * (duty.sum(("comm", "src")) / cif.sum(("comm", "src"))).to_series()
+    sent = found[found.check.str.startswith("remittances sent")].set_index("region").ratio
+    return {
+        "customs_ratios": ", ".join(f"{r} {v:.2f}" for r, v in rows.items()),
+        "mean_tariffs": ", ".join(f"{r} {mean[r]:.2f}" for r in config.reg),
+        "sent_least": ", ".join(f"{r} {v:.2f}" for r, v in sent.sort_values().items() if v < 1 - WIDE),
+    }
 
 
 def _export_tax(config: Config, a: dict) -> pd.Series:

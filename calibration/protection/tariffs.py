@@ -19,6 +19,7 @@ from calibration.protection.blocs import pair_rule, read_groups, union_reference
 from calibration.protection.farm import farm_layer
 from calibration.protection.tables import FactsError, gdp_weights, of_year, read_facts
 from calibration.protection.tariff_source import TariffSource
+from calibration.protection.tariff_weights import trade_sizes, trade_weights, weighted_means
 
 FACTS = Path(__file__).resolve().parent / "facts"
 
@@ -72,8 +73,9 @@ def tariff_layers(config, raw: str | Path, weights: xr.DataArray) -> dict:
         column: pair_rule(preferences, column, groups, source.kinds, countries, 1.0, True, "comm")
         for column in columns
     }
-    flow = _trade_weights(source, countries, size)
-    applied = _to_weighted_means(rates[config.year] * spread[f"m{config.year}"], flow, source, config.year)
+    flow = trade_weights(source, countries, size, trade_sizes(config, raw, countries, size))
+    applied = rates[config.year] * spread[f"m{config.year}"]
+    applied, weighted = weighted_means(applied, flow, source, config.year, groups)
     layer, farm_table = farm_layer(applied, flow, groups, spread["mfarm"], config.year)
     layers = {
         "applied": _to_regions(applied, flow, home, config),
@@ -82,6 +84,7 @@ def tariff_layers(config, raw: str | Path, weights: xr.DataArray) -> dict:
     for year in years[1:]:
         layers[f"tms{year}"] = _to_regions(rates[year] * spread[f"m{year}"], flow, home, config)
     layers["report"] = tariff_report.report(config, layers, weights, source, means, size, ratio, farm_table, groups)
+    layers["report"]["weighted"] = weighted
     return layers
 
 
@@ -149,59 +152,6 @@ def _by_country(
             out[:, :, j] = (patterns[kind.get(country, "developing")].to_numpy() * own)[:, None]
     coords = {"comm": rate.comm.values, "src": countries, "dst": countries}
     return xr.DataArray(out, coords=coords, dims=("comm", "src", "dst"))
-
-
-def _to_weighted_means(applied: xr.DataArray, flow: xr.DataArray, source: TariffSource, year: int) -> xr.DataArray:
-    """Scale the tariffs of importers outside the files to their published trade-weighted mean, where one is given.
-
-    A simple mean over tariff lines, levied on trade, overstates what is paid: little is bought where duties are high.
-    Spread over commodities and preferences stay as they are.
-    """
-    name, column = f"{year}/weighted_tariffs.csv", f"weighted{year}"
-    if not (FACTS / name).is_file():
-        return applied
-    facts = read_facts(FACTS / name, ("iso3", column, "year"), ("iso3",)).set_index("iso3")[column] / 100
-    absent = sorted(set(facts.index) - set(applied.dst.values))
-    believed = sorted(set(facts.index) & set(source.importers))
-    if absent or believed:
-        raise FactsError(
-            f"{name}: {', '.join(absent + believed)}: not an importer outside the tariff files; remove the row"
-        )
-    mean = ((applied * flow).sum(["comm", "src"]) / flow.sum(["comm", "src"])).to_series()[facts.index]
-    free = sorted(mean.index[(mean == 0) & (facts > 0)])
-    if free:
-        raise FactsError(f"{name}: {', '.join(free)} levy nothing before scaling; give them a row in mean_tariffs.csv")
-    factor = (facts / mean.where(mean > 0)).fillna(0.0).reindex(applied.dst.values).fillna(1.0)
-    return applied * xr.DataArray(factor.to_numpy(), coords={"dst": applied.dst.values}, dims="dst")
-
-
-def _trade_weights(source: TariffSource, countries: list[str], size: pd.Series) -> xr.DataArray:
-    """Trade by pair of countries: the files', with their rest of the world split by GDP.
-
-    Trade among the rest, which the files lack, gets the intensity of trade (over the product of GDPs)
-    that the files show between their countries and the rest.
-    """
-    trade = source.trade
-    rest = [c for c in countries if c not in source.exporters]
-    share = size[rest] / size[rest].sum()
-    listed = [c for c in source.exporters if c != source.rest and c in countries]
-    shape = (trade.sizes["comm"], len(countries), len(countries))
-    coords = {"comm": trade.comm.values, "src": countries, "dst": countries}
-    out = xr.DataArray(np.zeros(shape), coords=coords, dims=("comm", "src", "dst"))
-    out.loc[{"src": listed, "dst": listed}] = trade.sel(src=listed, dst=listed).values
-    to_rest = xr.DataArray(share.to_numpy(), coords={"dst": rest}, dims="dst")
-    from_rest = xr.DataArray(share.to_numpy(), coords={"src": rest}, dims="src")
-    exports = trade.sel(src=listed, dst=source.rest, drop=True)
-    imports = trade.sel(src=source.rest, dst=listed, drop=True)
-    out.loc[{"src": listed, "dst": rest}] = (exports * to_rest).transpose("comm", "src", "dst").values
-    out.loc[{"src": rest, "dst": listed}] = (imports * from_rest).transpose("comm", "src", "dst").values
-    intensity = (exports.sum("src") + imports.sum("dst")) / (2 * size[listed].sum() * size[rest].sum())
-    inner = intensity * size[rest].sum() ** 2 * from_rest * to_rest
-    out.loc[{"src": rest, "dst": rest}] = inner.transpose("comm", "src", "dst").values
-    same = xr.DataArray(
-        np.eye(len(countries)), coords={"src": countries, "dst": countries}, dims=("src", "dst")
-    )
-    return out.where(same == 0, 0.0)
 
 
 def _to_regions(rate: xr.DataArray, flow: xr.DataArray, home: pd.Series, config) -> xr.DataArray:

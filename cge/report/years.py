@@ -147,8 +147,8 @@ def facts(years: Years) -> list[str]:
         *_text(f"Trade-weighted. Tariff revenue is {customs_ratio(BENCHMARKS[first]):.1f} times the customs published "
                f"in {first} and {customs_ratio(BENCHMARKS[second]):.1f} times in {second} (regions with both; not the "
                "European Union), so that T is overstated in both years, more in the first: its importers outside the "
-               "tariff files have simple means over tariff lines, those of 2014 are scaled to trade-weighted means. A "
-               "part of the fall of tariffs is therefore one of measurement."), "",
+               "tariff files have simple means over tariff lines, while those of 2014, in the file or not, are scaled "
+               "down to trade-weighted means. A part of the fall of tariffs is therefore one of measurement."), "",
     ]
 
 
@@ -226,8 +226,9 @@ def _limits() -> list[str]:
             "- Pay of the exporters: labour shares are imputed for most workers of South Asia, sub-Saharan Africa and",
             "  South-East Asia, and ratios of pay by skill are of 2010. The gap is so wide that the rule of M hardly",
             "  minds; who gains at home does.",
-            "- Ratios of pay by skill of 2010 are kept where a published number is lower: Brazil's is 5.97, and 3.72",
-            "  is published. Skilled workers of some homes are then paid so much there that movers lose by moving.",
+            "- Ratios of pay by skill of 2010 stand where no verified number was at hand: South Africa 4.8, Mexico",
+            "  4.6, Turkey 3.4. Brazil's, 5.97, gave way to the published 3.72. Where a ratio is too high, skilled",
+            "  workers are paid so much at home that movers lose by moving.",
             "- Nearly all facts of 2014 outside the raw files are recalled, not read again (README of the benchmark).",
             "- What the parts of the rest of the world buy more than they sell exceeds the Penn World Table's by 715",
             "  bn in 2014, 6.2% of their GDP.",

@@ -16,12 +16,13 @@ from calibration.corridors import counted
 from calibration.mrio.clean import fold_final_use
 from calibration.mrio.table import Mrio
 from calibration.mrio.wiod2016 import partners, read
-from calibration.protection import exports, farm, tariffs, taxes
+from calibration.protection import exports, farm, tariff_weights, tariffs, taxes
 from calibration.protection.blocs import read_groups
-from calibration.protection.tables import FactsError, of_year
+from calibration.protection.tables import FactsError, gdp_weights, of_year
 from calibration.satellites.matrices import between, interpolated_stock, mix, read_matrix
 from calibration.satellites.remittances import interpolated_matrix
 from cge.benchmark import open_benchmark
+from cge.benchmark.wages import base_wages
 from cge.errors import BenchmarkError
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -234,10 +235,10 @@ def test_tariffs_of_the_year(config):
 
 
 def _two_importers(tmp_path, monkeypatch, rows):
-    """Tariffs of two importers, trade, and a source that believes the second; the facts are ``rows``."""
+    """Tariffs of two importers, trade, and a source that has the second; the facts are ``rows``."""
     (tmp_path / "2014").mkdir()
     (tmp_path / "2014" / "weighted_tariffs.csv").write_text(f"iso3,weighted2014,year,source,status\n{rows}")
-    monkeypatch.setattr(tariffs, "FACTS", tmp_path)
+    monkeypatch.setattr(tariff_weights, "FACTS", tmp_path)
     coords = {"comm": ["Food", "Tex"], "src": ["AAA", "BBB"], "dst": ["AAA", "BBB"]}
     rate = xr.DataArray([[[0, 0.2], [0.3, 0]], [[0, 0.1], [0.1, 0]]], coords=coords, dims=("comm", "src", "dst"))
     flow = xr.DataArray([[[0, 5.0], [1.0, 0]], [[0, 5.0], [9.0, 0]]], coords=coords, dims=("comm", "src", "dst"))
@@ -247,17 +248,74 @@ def _two_importers(tmp_path, monkeypatch, rows):
 def test_importers_outside_the_files_meet_their_trade_weighted_mean(tmp_path, monkeypatch):
     """By hand: 0.3 on 1 and 0.1 on 9 is 12% of 10; halved it is the published 6%."""
     rate, flow, source = _two_importers(tmp_path, monkeypatch, "AAA,6,2014,x,verified\n")
-    out = tariffs._to_weighted_means(rate, flow, source, 2014)
+    out, table = tariff_weights.weighted_means(rate, flow, source, 2014, {})
     np.testing.assert_allclose(out.sel(dst="AAA", src="BBB"), [0.15, 0.05])
     np.testing.assert_array_equal(out.sel(dst="BBB"), rate.sel(dst="BBB"))
-    assert tariffs._to_weighted_means(rate, flow, source, 1997) is rate  # a year without such facts
+    np.testing.assert_allclose(table.loc["AAA", ["published", "before", "after"]].astype(float), [0.06, 0.12, 0.06])
+    assert tariff_weights.weighted_means(rate, flow, source, 1997, {})[0] is rate  # a year without such facts
 
 
-@pytest.mark.parametrize("row", ["BBB,6,2014,x,verified", "ZZZ,6,2014,x,verified"])
-def test_a_weighted_mean_of_another_country_is_refused(row, tmp_path, monkeypatch):
-    rate, flow, source = _two_importers(tmp_path, monkeypatch, row)
-    with pytest.raises(FactsError, match="not an importer outside the tariff files; remove the row"):
-        tariffs._to_weighted_means(rate, flow, source, 2014)
+def test_importers_of_the_file_are_only_scaled_down(tmp_path, monkeypatch):
+    """By hand: BBB levies 0.2 on 5 and 0.1 on 5, 15%. A published 20% holds farm duties that the farm layer has."""
+    for published, want in ((6, [0.08, 0.04]), (20, [0.2, 0.1])):
+        folder = tmp_path / str(published)
+        folder.mkdir()
+        rate, flow, source = _two_importers(folder, monkeypatch, f"BBB,{published},2014,x,verified\n")
+        out, _ = tariff_weights.weighted_means(rate, flow, source, 2014, {})
+        np.testing.assert_allclose(out.sel(dst="BBB", src="AAA"), want)
+        np.testing.assert_array_equal(out.sel(dst="AAA"), rate.sel(dst="AAA"))
+
+
+def test_a_customs_union_has_one_mean_on_what_comes_from_outside(tmp_path, monkeypatch):
+    """BBB and CCC are a union: 0.2 on 6 and 0.1 on 2 from outside is 17.5%; what they trade with each other is free."""
+    _two_importers(tmp_path, monkeypatch, "BBB,7,2014,x,verified\n")
+    places = ["AAA", "BBB", "CCC"]
+    coords = {"comm": ["Food"], "src": places, "dst": places}
+    rate = xr.DataArray([[[0, 0.2, 0.1], [0.3, 0, 0], [0.3, 0, 0]]], coords=coords, dims=("comm", "src", "dst"))
+    flow = xr.DataArray([[[0, 6.0, 2.0], [1.0, 0, 50.0], [1.0, 90.0, 0]]], coords=coords, dims=("comm", "src", "dst"))
+    union = {"U": {"members": ["BBB", "CCC"], "reference": "BBB"}}
+    source = types.SimpleNamespace(importers=["BBB", "CCC"])
+    out, _ = tariff_weights.weighted_means(rate, flow, source, 2014, union)
+    np.testing.assert_allclose(out.sel(comm="Food", src="AAA"), [0, 0.08, 0.04])
+    np.testing.assert_array_equal(out.sel(dst="AAA"), rate.sel(dst="AAA"))
+    (tmp_path / "2014" / "weighted_tariffs.csv").write_text(
+        "iso3,weighted2014,year,source,status\nCCC,7,2014,x,verified\n"
+    )
+    with pytest.raises(FactsError, match="CCC: has the tariff of BBB; give that country the row"):
+        tariff_weights.weighted_means(rate, flow, source, 2014, union)
+
+
+def test_a_weighted_mean_of_another_country_is_refused(tmp_path, monkeypatch):
+    rate, flow, source = _two_importers(tmp_path, monkeypatch, "ZZZ,6,2014,x,verified\n")
+    with pytest.raises(FactsError, match="no importer of the benchmark; remove the row"):
+        tariff_weights.weighted_means(rate, flow, source, 2014, {})
+
+
+@pytest.mark.raw
+@needs_raw
+def test_the_rest_of_the_world_is_split_by_trade(config):
+    """Nigeria buys 0.09 of its GDP and Kenya 0.29; Hong Kong's re-exports are no imports of its own."""
+    places = list(config.country_region())
+    gdp = gdp_weights(RAW, 2014).reindex(places).fillna(0.0)
+    sizes = tariff_weights.trade_sizes(config, RAW, places, gdp)
+    assert sizes.imports["NGA"] / sizes.imports["KEN"] < 0.35 * gdp["NGA"] / gdp["KEN"]
+    assert sizes.imports["HKG"] < 0.5 * gdp["HKG"]
+    assert (sizes >= 0).all(axis=None) and sizes.index.tolist() == places
+    plain = dataclasses.replace(config, tariffs={**config.tariffs, "weights": "gdp"})
+    assert tariff_weights.trade_sizes(plain, RAW, places, gdp).imports.equals(gdp)
+    # A row of the file is shared out, not made: sums over the rest are the file's.
+    rest = [c for c in places if c not in ("USA", "CHN")]
+    trade = xr.DataArray(
+        np.array([[[0, 4.0, 6.0], [8.0, 0, 2.0], [3.0, 5.0, 0]]]),
+        coords={"comm": ["Food"], "src": ["USA", "CHN", "ROW"], "dst": ["USA", "CHN", "ROW"]},
+        dims=("comm", "src", "dst"),
+    )
+    source = types.SimpleNamespace(trade=trade, exporters=["USA", "CHN", "ROW"], rest="ROW")
+    flow = tariff_weights.trade_weights(source, places, gdp, sizes)
+    assert float(flow.sel(src="USA", dst=rest).sum()) == pytest.approx(6.0)
+    assert float(flow.sel(src=rest, dst="CHN").sum()) == pytest.approx(5.0)
+    share = flow.sel(comm="Food", src="USA", dst=["NGA", "KEN"]).values
+    assert share[0] / share[1] == pytest.approx(sizes.imports["NGA"] / sizes.imports["KEN"])
 
 
 @pytest.mark.raw
@@ -299,6 +357,36 @@ def test_the_world_of_2014_is_assigned_and_its_corridors_named():
     away = 1 - gulf.sel(home="GCC") / gulf.sum("home")
     assert ((away > 0.8) & (away < 0.95)).all()
     assert "TMS1993" not in bench
+
+
+def test_totals_that_are_not_alike_are_no_checks(config):
+    """Labour taxes of the revenue statistics hold those on corporations: shown, without a verdict."""
+    found = pd.read_csv(Path(open_folder()) / "checks.csv")
+    rows = found[found.check == "labour taxes over GDP"]
+    assert len(rows) == len(config.reg) and (rows.kind == "report").all() and rows.published.notna().sum() == 14
+    # What the cap takes off senders is in the open: the six that lose most.
+    sent = found[found.check.str.startswith("remittances sent")].set_index("region")
+    assert len(sent) == len(config.reg)
+    least = sent.ratio.nsmallest(6)
+    assert set(least.index) == {"XSA", "SSA", "IND", "SEA", "XLM", "POL"} and least.max() < 0.7
+    assert sent.benchmark.sum() == pytest.approx(sent.published.sum(), rel=1e-5)
+
+
+def test_a_verified_number_stands_for_the_pay_of_graduates():
+    """Brazil: earnings of graduates 256 over those of others, 100 and 53 weighted, of the OECD."""
+    found = pd.read_csv(Path(open_folder()) / "checks.csv")
+    pay = found[(found.check == "wage of skilled over unskilled workers")]
+    brazil, usa = (pay[pay.region == r].set_index("kind") for r in ("BRA", "USA"))
+    assert list(brazil.index) == ["imposed"] and brazil.benchmark["imposed"] == pytest.approx(3.716, rel=0.001)
+    assert 256 / 100 < brazil.benchmark["imposed"] < 256 / 53
+    assert set(usa.index) == {"identity", "independent"}
+    # So a graduate of Brazil is paid less than one of Japan.
+    bench = open_benchmark("world2014")
+    wages, _ = base_wages(
+        bench["LAB"], bench["EVFB"].sel(endw=list(bench.sets["skill"])).sum("acts").rename(endw="skill"), 0.5
+    )
+    skilled = wages.sel(skill="SkLab").to_series()
+    assert skilled["BRA"] < 0.9 * skilled["JPN"]
 
 
 def open_folder() -> Path:
