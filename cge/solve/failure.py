@@ -85,3 +85,8 @@ def _furthest(system: System, x: np.ndarray) -> tuple[str, str]:
 def _where(system: System, name: str, element: tuple[str, ...]) -> str:
     of = f" of {', '.join(element)}" if element else ""
     return f"'{name}'{of} ({system.table.symbols[name].long_name})"
+
+
+def largest_residual(f: Any) -> float:
+    """Largest residual, NaN where one is NaN: compiled maxima may pass over those."""
+    return float(np.abs(np.asarray(f)).max())

@@ -21,7 +21,7 @@ from cge.model.closure import NUMERAIRE
 from cge.solve.blocks import RegionBlocks, partition
 from cge.solve.compiled import Compiled
 from cge.solve.device import Device
-from cge.solve.failure import describe, explain
+from cge.solve.failure import describe, explain, largest_residual
 from cge.solve.frame import Framed, Plain
 from cge.solve.jaxsetup import jax_modules
 from cge.solve.remembered import fingerprint, recall, remember
@@ -317,7 +317,7 @@ class Newton:
     def _rough(self, at: Any, single: dict | None, tol: float, report: NewtonReport) -> tuple[Any, float]:
         """Newton step and largest residual at a point, all in single precision."""
         f, product = self._code.linear(np.asarray(at, np.float32), single)
-        norm = _largest(f)
+        norm = largest_residual(f)
         if not np.isfinite(norm) or norm == 0.0:
             return None, np.nan
         accuracy = np.float32(np.clip(tol, SINGLE_TOL, LOOSEST))
@@ -332,7 +332,7 @@ class Newton:
         else:
             f, rates = self._code.both(at, double)
             self._kept = (np.asarray(at), data, rates)
-        norm = _largest(f)
+        norm = largest_residual(f)
         self._lost |= not np.isfinite(norm)
         return f, norm
 
@@ -395,8 +395,3 @@ class Newton:
             return ""
         over, free = found
         return explain_null(self.system, over[self._form.rows][:, None], free[self._form.columns][:, None])
-
-
-def _largest(f: Any) -> float:
-    """Largest residual, NaN where one is NaN: compiled maxima may pass over those."""
-    return float(np.abs(np.asarray(f)).max())
