@@ -1,5 +1,4 @@
-"""The world table of 2011 through the user's path: 15 regions, 10 sectors, migrants and remittances; solved for T "
-"and M."""
+"""The world table of 2011 through the user's path: 15 regions, 10 sectors, migrants, remittances; T and M solved."""
 
 from __future__ import annotations
 
