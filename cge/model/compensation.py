@@ -9,8 +9,9 @@ Compensating variations are in current dollars, those of the numeraire, as their
 
 from __future__ import annotations
 
-from cge.model.ops import at, coefficient, exp, index, level, log, share, total
+from cge.model.ops import at, coefficient, exp, index, level, log, total
 from cge.model.registry import table
+from cge.model.utility import expenditure_elasticity, log_utility, utility_elasticity
 
 _PAIR = ("skill", "home", "host")
 _MUSD = "million US$, current prices"
@@ -39,33 +40,18 @@ def zcv(v):
     return v.upcv ** (v.INCPAR * v.SUBPAR) * (v.ppa / v.ypcv) ** v.SUBPAR
 
 
-def _uepriv(v, kernel):
-    return total(share(v.VPP * kernel, "comm") * coefficient(v.INCPAR), "comm") / v.UEPRIV0
-
-
-def _uelas(v, uepriv):
-    inv = level(v.BPRIV * v.dppriv / (v.UEPRIV0 * uepriv)) + level(v.BGOV * v.dpgov) + level(v.BSAVE * v.dpsave)
-    return index(1.0 / inv, v.UELAS0)
-
-
-def _utility(v, private, public, saving):
-    """Logarithm of utility from its three parts."""
-    return (v.BPRIV_E * level(v.dppriv) * log(private) + v.BGOV_E * level(v.dpgov) * log(public)
-            + v.BSAVE_E * level(v.dpsave) * log(saving))
-
-
 @table.define("reg")
 def ubase(v):
     """Utility per resident of those who stay at benchmark prices and income, preferences of the solution."""
-    spend = v.ybase * _uelas(v, _uepriv(v, v.zbase))
-    return exp(_utility(v, v.upbase, spend * v.dpgov, spend * v.dpsave))
+    spend = v.ybase * utility_elasticity(v, expenditure_elasticity(v, v.zbase))
+    return exp(log_utility(v, v.upbase, spend * v.dpgov, spend * v.dpsave))
 
 
 @table.define("reg")
 def ycv(v):
     """Income per resident that gives base utility at the new prices."""
-    uepriv = _uepriv(v, v.zcv)
-    return v.ypcv * uepriv / (_uelas(v, uepriv) * v.dppriv)
+    uepriv = expenditure_elasticity(v, v.zcv)
+    return v.ypcv * uepriv / (utility_elasticity(v, uepriv) * v.dppriv)
 
 
 def _clears(variable):
@@ -82,8 +68,8 @@ def cde_expenditure_base(v):
 @_clears("ypbase")
 def private_expenditure_base(v):
     """Private share of the stayers' base income."""
-    uepriv = _uepriv(v, v.zbase)
-    return v.ypbase, v.ybase * _uelas(v, uepriv) * v.dppriv / uepriv
+    uepriv = expenditure_elasticity(v, v.zbase)
+    return v.ypbase, v.ybase * utility_elasticity(v, uepriv) * v.dppriv / uepriv
 
 
 @_clears("upcv")
@@ -96,8 +82,8 @@ def cde_expenditure_cv(v):
 @_clears("ypcv")
 def utility_cv(v):
     """Utility from new prices and the compensated income equals base utility."""
-    spend = v.ycv * _uelas(v, _uepriv(v, v.zcv))
-    return _utility(v, v.upcv, spend * v.dpgov / v.pgov * v.govleft, spend * v.dpsave / v.psave), log(v.ubase)
+    spend = v.ycv * utility_elasticity(v, expenditure_elasticity(v, v.zcv))
+    return log_utility(v, v.upcv, spend * v.dpgov / v.pgov * v.govleft, spend * v.dpsave / v.psave), log(v.ubase)
 
 
 @table.define("reg", unit=_MUSD, positive=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cge.model.kernels import two_ces
 from cge.model.ops import ces_price, coefficient, index, level, share, total
 from cge.model.registry import table
+from cge.model.utility import expenditure_elasticity, utility_elasticity
 
 for _name, _who in (("p{}all", "private consumption"), ("g{}", "government consumption"), ("i{}", "investment")):
     table.exogenous("t" + _name.format("d"), "comm", "reg", long_name=f"power of the tax on domestic goods in {_who}")
@@ -70,15 +71,13 @@ def cshr(v):
 @table.define("reg")
 def uepriv(v):
     """Elasticity of private expenditure with respect to private utility, relative to the benchmark."""
-    return total(share(v.VPP * v.zcde, "comm") * coefficient(v.INCPAR), "comm") / v.UEPRIV0
+    return expenditure_elasticity(v, v.zcde)
 
 
 @table.define("reg")
 def uelas(v):
     """Elasticity of the cost of utility with respect to utility, relative to the benchmark."""
-    inv = v.BPRIV * v.dppriv / (v.UEPRIV0 * v.uepriv)
-    inv = level(inv) + level(v.BGOV * v.dpgov) + level(v.BSAVE * v.dpsave)
-    return index(level(1.0 / inv), v.UELAS0)
+    return utility_elasticity(v, v.uepriv)
 
 
 @table.clears("yp", "reg")

@@ -37,6 +37,8 @@ from cge.model.reported import solve_reported
 LEVEL = "level"
 #: A benchmark value within this of one is one.
 _UNITY = 1e-12
+#: Modules whose functions are the words that rows are written in, and not shown with a row.
+_WORDS = ("cge.model.ops", "cge.model.kernels", "cge.model.named")
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,10 @@ class Row:
 
     @property
     def text(self) -> str:
-        """Source of the row, for ``cge equation``."""
-        return inspect.getsource(self.fn)
+        """Source of the row and of what it shares with other rows, for ``cge equation``."""
+        called = [self.fn.__globals__.get(n) for n in self.fn.__code__.co_names]
+        parts = [f for f in called if inspect.isfunction(f) and f.__module__ not in _WORDS]
+        return "\n\n".join(inspect.getsource(f) for f in (self.fn, *parts))
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cge.model.ops import at, coefficient, exp, index, level, log, share, total
+from cge.model.ops import at, coefficient, exp, level, log, share, total
 from cge.model.registry import table
+from cge.model.utility import expenditure_elasticity, log_utility, utility_elasticity
 
 _PAIR = ("skill", "home", "host")
 _MUSD = "million US$"
@@ -27,9 +28,7 @@ def us(v):
 @table.define("reg")
 def u(v):
     """Utility per resident from aggregate household expenditure."""
-    private = v.BPRIV_E * level(v.dppriv) * log(v.up)
-    public = v.BGOV_E * level(v.dpgov) * log(v.ug) + v.BSAVE_E * level(v.dpsave) * log(v.us)
-    return exp(private + public) * v.au
+    return exp(log_utility(v, v.up, v.ug, v.us)) * v.au
 
 
 @table.define("comm", "reg", active="VPP")
@@ -48,14 +47,13 @@ def cde_expenditure_ev(v):
 @table.define("reg")
 def ueprivev(v):
     """Elasticity of private expenditure with respect to private utility, benchmark prices."""
-    return total(share(v.VPP * v.zev, "comm") * coefficient(v.INCPAR), "comm") / v.UEPRIV0
+    return expenditure_elasticity(v, v.zev)
 
 
 @table.define("reg")
 def uelasev(v):
     """Elasticity of the cost of utility with respect to utility, benchmark prices."""
-    inv = level(v.BPRIV * v.dppriv / (v.UEPRIV0 * v.ueprivev)) + level(v.BGOV * v.dpgov) + level(v.BSAVE * v.dpsave)
-    return index(1.0 / inv, v.UELAS0)
+    return utility_elasticity(v, v.ueprivev)
 
 
 @table.define("reg")
@@ -68,9 +66,7 @@ def yevh(v):
 def utility_ev(v):
     """Utility from benchmark prices and the equivalent income equals the utility attained."""
     spend = v.yevh * v.uelasev
-    public = v.BGOV_E * level(v.dpgov) * log(spend * v.dpgov)
-    saving = v.BSAVE_E * level(v.dpsave) * log(spend * v.dpsave)
-    return v.BPRIV_E * level(v.dppriv) * log(v.upev) + public + saving, log(v.u / v.au)
+    return log_utility(v, v.upev, spend * v.dpgov, spend * v.dpsave), log(v.u / v.au)
 
 
 @table.define("reg")

@@ -100,7 +100,8 @@ def group_table(ds: xr.Dataset, scenario: str, reg: str | None = None, concept: 
     pandas.DataFrame
         Rows: natives by skill, owners, government, household (what remittances and payments bring), which together
         are the permanent residents; earlier migrants and new movers by skill; all. Columns: ``gain``, those of
-        :data:`PARTS`, and ``residual``: the gain less its parts, which nothing forces to be zero.
+        :data:`PARTS`, and ``residual``: the gain less its parts. It tests the rows of household and migrants; for
+        natives, owners and government ``prices`` is what the others leave.
 
     Raises
     ------

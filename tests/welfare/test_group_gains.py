@@ -215,6 +215,47 @@ def test_both_variations_stand_side_by_side(shared_ds, shared):
         variation_table(shared_ds.drop_vars("CV"), "S")
 
 
+@pytest.mark.parametrize("name", ["solved", "shared", "moving"])
+def test_sources_are_all_of_residents_income(name, request):
+    """Income that no source explains is nil whatever is on: a term that a source lacks would still add up, as other."""
+    explained(request.getfixturevalue(name)[1])
+
+
+def test_transfers_are_income_of_the_household():
+    m = model(seed=1)
+    given = np.array([-3.0, 1.0, 2.0]) * 1e-3 * float(m.cal.data["INCOME"][1].min())
+    s = m.solve({"transfer": given}, steps=4)
+    np.testing.assert_allclose(s["ypaid"], given, rtol=1e-9)
+    explained(s)
+
+
+@pytest.mark.parametrize("name", ["solved", "shared"])
+def test_pay_by_kind_is_the_wage_bill(name, request):
+    paid_by_activities(request.getfixturevalue(name)[1])
+
+
+def test_sources_and_pay_where_wages_differ_by_kind(kinds):
+    explained(kinds[1])
+    paid_by_activities(kinds[1])
+
+
+def explained(s):
+    """No income of residents is without a source."""
+    assert np.abs(s["yother"]).max() < 1e-9 * float(s["INCOME"].max())
+
+
+def paid_by_activities(s):
+    """Pay before labour tax of natives, earlier migrants and movers at work is what activities pay for labour."""
+    skills = list(s.model.cal.sets["skill"])
+    bill = (s["EVFB"] * s["peb"] * s["qfe"]).sel(endw=skills).sum("acts").rename(endw="skill")
+    work = 1.0 - s["unemp"]
+    kinds = s["ynatgross"] * work + ((s["earlgross"] + s["newgross"]).sum("home") * work.rename(reg="host")
+                                     ).rename(host="reg")
+    np.testing.assert_allclose(kinds.transpose("skill", "reg"), bill.transpose("skill", "reg"), rtol=1e-8)
+    by_hand = s["ynatgross"] / s["pfactwld"] - s["natives"] * s["WAGE0"]
+    np.testing.assert_allclose(s["natwage"], by_hand, atol=1e-9 * float(np.abs(s["ynatgross"]).max()))
+
+
 def test_it_is_printed_within_the_width_and_refused_in_words(ds, capsys):
     print_group_table(ds, "S")
     shown = capsys.readouterr().out
