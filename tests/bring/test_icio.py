@@ -371,3 +371,20 @@ def test_the_uses_of_the_layout_are_complete():
     from cge.bring.layout import FINAL_USES
 
     assert set(USES) <= set(FINAL_USES)
+
+
+def test_shares_taxes_and_elasticities_are_those_of_the_files(brought):
+    """Number by number from the example's satellites: what a swap of columns or a wrong base would change."""
+    b = brought.benchmark
+    paid = b["EVFB"].sum("acts")
+    kept = b["EVOS"].sum("acts") / paid
+    for endw, rate in (("UnskLab", 0.35), ("SkLab", 0.35), ("Capital", 0.1)):
+        assert float(1 - kept.sel(endw=endw, reg="Nordic")) == pytest.approx(rate, rel=1e-6)
+    for act, endw, part in (("Agr", "Land", 0.5 * 0.4), ("Agr", "NatRes", 0.5 * 0.05), ("Agr", "SkLab", 0.5 * 0.1),
+                            ("Ser", "SkLab", 0.65 * 0.45), ("Man", "UnskLab", 0.65 * 0.75)):
+        added = b["EVFB"].sel(acts=act, reg="Nordic")
+        assert float(added.sel(endw=endw) / added.sum()) == pytest.approx(part, rel=1e-6), (act, endw)
+    assert float(b["ESUBD"].sel(comm="Man", reg="IND")) == 3.5 and float(b["ESUBM"].sel(comm="Man", reg="IND")) == 7.0
+    assert float(b["ESUBVA"].sel(acts="Agr", reg="IND")) == 0.24
+    assert float(b["VDEP"].sel(reg="POL")) == pytest.approx(25000) and float(b["VKB"].sel(reg="POL")) == pytest.approx(
+        650000)

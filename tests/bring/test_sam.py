@@ -237,3 +237,13 @@ def test_two_regions_with_a_rest_of_the_world_add_up_to_one(example, sam, tmp_pa
     both = aggregate(two, reg={"HOME": ["East", "West"], "ROW": ["ROW"]}).benchmark
     for name in ("MAKB", "VDFP", "VMFP", "VDPB", "VMIP", "EVFB", "EVOS", "VXSB", "VMSB", "SAVE", "VKB"):
         np.testing.assert_allclose(both[name].values, one[name].values, rtol=1e-9, atol=1e-6, err_msg=name)
+
+
+def test_both_regions_pay_skills_at_the_ratio_and_are_taxed_alike(brought):
+    b = brought.benchmark
+    pay = b["EVFB"].sel(endw=["UnskLab", "SkLab"]).sum("acts").rename(endw="skill")
+    pay = pay / b["LAB"].sum("home").rename(host="reg")
+    for reg in ("HOME", "ROW"):
+        assert float(pay.sel(skill="SkLab", reg=reg) / pay.sel(skill="UnskLab", reg=reg)) == pytest.approx(2.0)
+    tax = 1 - b["EVOS"].sum("acts") / b["EVFB"].sum("acts")
+    np.testing.assert_allclose(tax.sel(reg="ROW"), tax.sel(reg="HOME"), rtol=1e-9)
