@@ -122,7 +122,7 @@ def _report(args: argparse.Namespace) -> int:
         print_variations,
     )
     from cge.results import open_results
-    from cge.welfare.groups import check_choice
+    from cge.welfare.counting import check_choice
 
     ds = open_results(args.results)
     if args.welfare and not args.scenario:

@@ -96,8 +96,8 @@ class Row:
     def text(self) -> str:
         """Source of the row and of what it shares with other rows, for ``cge equation``."""
         called = [self.fn.__globals__.get(n) for n in self.fn.__code__.co_names]
-        parts = [f for f in called if inspect.isfunction(f) and f.__module__ not in _WORDS]
-        return "\n\n".join(inspect.getsource(f) for f in (self.fn, *parts))
+        shared = [inspect.getsource(f) for f in called if inspect.isfunction(f) and f.__module__ not in _WORDS]
+        return "\n\n".join([inspect.getsource(self.fn), *shared])
 
 
 @dataclass

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import xarray as xr
 
+from cge.errors import CGEError
+
 GROUPS = ("permanent residents", "earlier migrants", "new movers")
 #: Movers (thousand) below which there are none: the rounding of a solve is nobody.
 NOBODY = 1e-6
 MUSD = "million US$"
 BENCHMARK = "benchmark"
+#: Where migrants are booked: where they live, or whence they come.
+CONCEPTS_OF_MIGRANTS = ("host", "home")
 
 
 def group_dimension() -> xr.DataArray:
@@ -48,3 +52,16 @@ def counted(ds: xr.Dataset, a: xr.DataArray, index: bool = False) -> xr.DataArra
             here, base = a.isel(scenario=i).values, a.isel(scenario=names.index(reference)).values
             out[{"scenario": i}] = here / base if index else here - base
     return out
+
+
+def check_choice(ds: xr.Dataset, scenario: str, reg: str | None, concept: str) -> None:
+    """Refuse a scenario, region or concept that the results do not have.
+
+    Raises
+    ------
+    CGEError
+    """
+    for what, name, known in (("scenario", scenario, ds["scenario"].values), ("region", reg, ds["reg"].values),
+                              ("concept", concept, CONCEPTS_OF_MIGRANTS)):
+        if name is not None and name not in known:
+            raise CGEError(f"the results have no {what} '{name}'; they have {', '.join(map(str, known))}")

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from cge.errors import CGEError
-from cge.welfare.counting import BENCHMARK
+from cge.welfare.counting import BENCHMARK, check_choice
 
 #: Columns: what a gain is made of. Money is at world factor prices, and transfers cancel over the world.
 PARTS = {
@@ -20,8 +20,6 @@ PARTS = {
     "services": "public services that migrants use", "other": "sharing among fewer people, preferences, slacks",
 }
 _HOUSEHOLD = "household"
-#: Where migrants are booked: where they live, or whence they come.
-CONCEPTS_OF_MIGRANTS = ("host", "home")
 
 
 def _members(ds: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
@@ -57,19 +55,6 @@ def _members(ds: xr.Dataset) -> dict[str, dict[str, xr.DataArray]]:
             out[f"{label} {s}"] = {"gain": ds[f"EV{stem}"].sel(skill=s),
                                    **{k: of(stem + n, skill=s) for k, n in {**more, **names}.items()}}
     return out
-
-
-def check_choice(ds: xr.Dataset, scenario: str, reg: str | None, concept: str) -> None:
-    """Refuse a scenario, region or concept that the results do not have.
-
-    Raises
-    ------
-    CGEError
-    """
-    for what, name, known in (("scenario", scenario, ds["scenario"].values), ("region", reg, ds["reg"].values),
-                              ("concept", concept, CONCEPTS_OF_MIGRANTS)):
-        if name is not None and name not in known:
-            raise CGEError(f"the results have no {what} '{name}'; they have {', '.join(map(str, known))}")
 
 
 def _number(ds: xr.Dataset, a: xr.DataArray, scenario: str, reg: str | None, concept: str) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from cge.errors import CGEError
-from cge.welfare.counting import BENCHMARK, NOBODY, as_reg, counted, group_dimension, tagged
+from cge.welfare.counting import BENCHMARK, NOBODY, as_reg, check_choice, counted, group_dimension, tagged
 
 #: The benchmark array of price levels.
 PRICE_LEVEL = "PRICELEVEL"
@@ -110,15 +110,23 @@ def mover_table(ds: xr.Dataset, scenario: str, reg: str | None = None, concept: 
         prices), and with price levels ``gain PPP``, ``gain PPP %``, ``memo PPP`` (US$ at prices of home, as ``left``
         is), ``left int.`` and ``gain int.`` (the wage left and the gain at PPP in international dollars, US$ at prices
         of the United States). Empty where nobody moves.
+
+    Raises
+    ------
+    CGEError
+        No such scenario, region or concept.
     """
+    check_choice(ds, scenario, reg, concept)
     here = ds.sel(scenario=scenario)
     before, power = _new(here)[1], here["spendpower"] / here["ppriv"]
     sums = {"movers": here["mov"], "left": before, "gain": here["EVnew"],
             "memo": here["EVnew"] + here["remnew"] * power.rename(reg="host")}
     if "EVnewppp" in here:
-        gain, home = here["EVnewppp"], here[PRICE_LEVEL].rename(reg="home")
-        sums |= {"gain PPP": gain, "memo PPP": gain + _arrives(here), "left int.": before / home,
-                 "gain int.": gain / home}
+        gain = here["EVnewppp"]
+        sums |= {"gain PPP": gain, "memo PPP": gain + _arrives(here)}
+        if PRICE_LEVEL in here:
+            home = here[PRICE_LEVEL].rename(reg="home")
+            sums |= {"left int.": before / home, "gain int.": gain / home}
     chosen = {n: (a if reg is None else a.sel({concept: reg})) for n, a in sums.items()}
     frame = pd.DataFrame({n: a.sum([d for d in a.dims if d != "skill"]).to_series() for n, a in chosen.items()})
     frame = frame[frame["movers"] > NOBODY]

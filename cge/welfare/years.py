@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cge.benchmark import Benchmark, base_wages, open_benchmark
+from cge.benchmark import Benchmark, migrant_accounts, open_benchmark
 from cge.benchmark.aggregate import aggregate
 from cge.benchmark.identities import spending
 
@@ -71,9 +71,7 @@ class Labour:
 
 def workers_and_pay(bench: Benchmark) -> tuple[xr.DataArray, xr.DataArray]:
     """Work forces (thousand) and base-year wages (million US$ per thousand workers) by skill and region."""
-    bill = bench["EVFB"].sel(endw=list(bench.labels("skill"))).sum("acts").rename(endw="skill")
-    wage, _ = base_wages(bench["LAB"], bill, bench.beta_earlier)
-    return bench["LAB"].sum("home").rename(host="reg"), wage
+    return bench["LAB"].sum("home").rename(host="reg"), migrant_accounts(bench)["W"]
 
 
 def world_gdp(bench: Benchmark) -> float:

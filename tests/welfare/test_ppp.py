@@ -205,3 +205,11 @@ def test_an_updated_benchmark_has_the_levels_of_the_new_prices(two):
     s = m.solve({**cases.no_tariffs(m)})
     np.testing.assert_allclose(updated(s)["PRICELEVEL"], [1.0, 0.25] * s["ppriv"].values, rtol=1e-12)
     assert np.abs(s["ppriv"].values - 1.0).max() > 1e-4
+
+
+def test_a_wrong_choice_of_movers_is_refused_in_words(two):
+    ds = dataset(two[0], two[1])
+    with pytest.raises(CGEError, match="no scenario 'X'; they have M"):
+        mover_table(ds, "X")
+    with pytest.raises(CGEError, match="no region 'R9'"):
+        mover_table(ds, "M", "R9")
