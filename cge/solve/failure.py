@@ -10,6 +10,8 @@ from cge.solve.system import System
 
 #: A logarithm of an index this far from zero is worth a word when no solution is found.
 _FAR = 1.5
+#: A residual, relative to benchmark flows, beyond which a point is as good as without a value.
+_BEYOND = 1e100
 #: What to say of an index that moves without end, by its name.
 _REASONS = {
     "qinv": "under rordelta = 1 investment follows expected returns, and would have to be negative there; "
@@ -88,5 +90,9 @@ def _where(system: System, name: str, element: tuple[str, ...]) -> str:
 
 
 def largest_residual(f: Any) -> float:
-    """Largest residual, NaN where one is NaN: compiled maxima may pass over those."""
-    return float(np.abs(np.asarray(f)).max())
+    """Largest residual, NaN where one is NaN or so large that its square has no value.
+
+    The maximum is taken here, for compiled maxima may pass over NaN.
+    """
+    largest = float(np.abs(np.asarray(f)).max())
+    return largest if largest < _BEYOND else np.nan

@@ -278,8 +278,11 @@ class Newton:
             if not norm > floor:
                 f, norm = self._measure(trial, double, data)
                 next_move = None
-                if coarse:  # from here on in double precision: what single precision said is no measure for it
-                    coarse, best = False, np.inf
+                if coarse:  # from here on in double precision, and where single precision led away, from `at` again
+                    coarse, away, best = False, move is not None and not norm < best, np.inf
+                    if away:
+                        trial, step, move = at, 1.0, None
+                        continue
             if f is not None and norm < goal:
                 report.residual = norm
                 if goal > _LOOSE and single is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from cge.errors import SolveFailed
 from cge.model.closure import Closure, Swap
+from cge.solve.failure import largest_residual
 from cge.solve.model import Model
 from tests.cases import fast, model
 from tests.hard_cases import (
@@ -175,3 +176,10 @@ def test_shipped_benchmark(case):
         assert found["certificate"] < CERTIFIED
     else:
         assert re.search("has come to|has no value|did not settle|% of the shock had a solution", found["message"])
+
+
+@pytest.mark.parametrize("beyond", [np.nan, np.inf, 1e200])
+def test_a_residual_whose_square_has_no_value_is_no_measure(beyond):
+    """Newton expects the next residual from the square of this one; on some processors Leontief everywhere met 1e250."""
+    assert np.isnan(largest_residual(np.array([beyond, 0.0])))
+    assert largest_residual(np.array([-2.0, 1.0])) == 2.0
