@@ -180,6 +180,6 @@ def test_shipped_benchmark(case):
 
 @pytest.mark.parametrize("beyond", [np.nan, np.inf, 1e200])
 def test_a_residual_whose_square_has_no_value_is_no_measure(beyond):
-    """Newton expects the next residual from the square of this one; on some processors Leontief everywhere met 1e250."""
+    """Newton expects the next residual from the square of this one; Leontief everywhere has met 1e250."""
     assert np.isnan(largest_residual(np.array([beyond, 0.0])))
     assert largest_residual(np.array([-2.0, 1.0])) == 2.0
