@@ -28,7 +28,9 @@ from calibration.protection.taxes import consumption_taxes, scale_to_revenue
 from calibration.satellites.labour import labour_tax_rates, skill_splits
 from calibration.satellites.macro import macro_targets, price_levels
 from calibration.satellites.migrants import migration_accounts
+from calibration.satellites.skill_definitions import definitions_of_skill
 from cge.benchmark import Benchmark, migrant_accounts
+from cge.benchmark.skill_definitions import SKILLDEF
 
 FACTS = Path(__file__).resolve().parent / "mrio" / "facts"
 USES = ("household", "government", "investment")
@@ -204,6 +206,8 @@ def run(config: Config, raw: Path) -> Result:
     draft = Benchmark(config.name, sets, arrays, meta)
     accounts = migrant_accounts(draft)
     save, income = saving(arrays, arrays["VDEP"], accounts["income"].sum("skill"), arrays["REMIT"])
+    table, reports["skill_definitions"] = definitions_of_skill(config, raw)
+    meta = meta | {SKILLDEF: table.to_dict("records")}
     bench = Benchmark(config.name, sets, arrays | {"SAVE": rounded(save, FINE)}, meta)
     reports["migrant_accounts"] = accounts
     return Result(bench, income, macro, reports)

@@ -13,6 +13,7 @@ from cge.benchmark.sam import Sam, check_sam, from_sam, make_sam
 from cge.benchmark.sam_accounts import check_accounts
 from cge.benchmark.sam_csv import read_sam_csv, write_sam_csv
 from cge.benchmark.sam_view import macro_sam, region_sam, sam_summary
+from cge.benchmark.skill_definitions import redefine_skill, skill_definitions
 from cge.benchmark.synth import synthetic_benchmark
 from cge.benchmark.synth_world import synthetic_world
 from cge.benchmark.wages import base_wages, migrant_accounts
@@ -37,9 +38,11 @@ __all__ = [
     "open_benchmark",
     "read_gtap",
     "read_sam_csv",
+    "redefine_skill",
     "region_sam",
     "sam_summary",
     "shipped_benchmarks",
+    "skill_definitions",
     "synthetic_benchmark",
     "synthetic_world",
     "write_benchmark",

@@ -26,6 +26,7 @@ from cge.benchmark.checks import check_benchmark
 from cge.benchmark.data import Benchmark
 from cge.benchmark.headers import DIM_SET, HEADERS, SETS, USD
 from cge.benchmark.identities import spending
+from cge.benchmark.skill_definitions import SKILLDEF
 from cge.errors import BenchmarkError
 
 REST = "*"
@@ -225,7 +226,7 @@ def _mean(name: str, array: xr.DataArray, bench: Benchmark, groups: Groups) -> x
 def _meta(bench: Benchmark, groups: Groups, mobility: Mapping[str, str],
           notes: list[str]) -> dict[str, Any]:
     """Metadata of the result: mobility, groups of regions, long names, where it comes from."""
-    meta = dict(bench.meta)
+    meta = {k: v for k, v in bench.meta.items() if k != SKILLDEF}  # of the old regions and skills
     stray = sorted(set(mobility) - set(groups["endw"]))
     if stray:
         raise BenchmarkError(f"mobility: {', '.join(stray)} not among the new endowments ({', '.join(groups['endw'])})")

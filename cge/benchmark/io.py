@@ -20,10 +20,12 @@ from cge.benchmark._toml import dumps
 from cge.benchmark.arrays_nc import ARRAYS, read_arrays, write_arrays
 from cge.benchmark.data import Benchmark
 from cge.benchmark.headers import DIM_SET, GROUPS, HEADERS, SETS
+from cge.benchmark.skill_definitions import SKILLDEF, definitions_text, read_definitions
 from cge.errors import BenchmarkError
 
 _TOML = "benchmark.toml"
 _FIRST = ("title", "year", "unit")
+_SKILLDEF = f"labour/{SKILLDEF}.csv"
 MOST_CSV_CELLS = 500_000
 """Cells of all arrays up to which a benchmark is written as CSV, which anybody can read and compare."""
 
@@ -52,7 +54,7 @@ def _toml_text(bench: Benchmark) -> bytes:
                 "(check_benchmark names the cells)"
             )
     meta = {key: bench.meta[key] for key in _FIRST if key in bench.meta}
-    meta |= {key: value for key, value in sorted(bench.meta.items()) if key not in meta}
+    meta |= {key: value for key, value in sorted(bench.meta.items()) if key not in (*meta, SKILLDEF)}
     return dumps({"name": bench.name, **meta, "sets": {name: list(bench.sets[name]) for name in SETS}}).encode()
 
 
@@ -65,7 +67,8 @@ def benchmark_digest(bench: Benchmark) -> str:
     """SHA-256 of benchmark.toml and the arrays (hex), however the folder stores them.
 
     Small benchmarks (:data:`MOST_CSV_CELLS`): of their CSV files, sorted by relative
-    path; large ones: of the float64 numbers, little-endian. README and report files do not count.
+    path; large ones: of the float64 numbers, little-endian. README and report files do not count, nor do other definitions of
+    skill, which change no number before one of them is chosen.
     """
     content: dict[str, bytes | memoryview] = {_TOML: _toml_text(bench)}
     if _is_large(bench):
@@ -125,6 +128,8 @@ def write_benchmark(
                              "folder, or remove that one first")
     netcdf = _is_large(bench) if form is None else form == "netcdf"
     files = {_TOML: _toml_text(bench)} | ({} if netcdf else _csv_files(bench))
+    if rows := bench.meta.get(SKILLDEF):
+        files[_SKILLDEF] = definitions_text(rows).encode()
     for path, content in (extra or {}).items():
         if isinstance(content, pd.DataFrame):
             content = content.to_csv(index=False, lineterminator="\n")
@@ -255,6 +260,9 @@ def read_folder(folder: str | Path) -> Benchmark:
     arrays = read_arrays(folder / ARRAYS, sets) if netcdf else {}
     for group in GROUPS:
         for path in sorted((folder / group).glob("*.csv")):
+            if path == folder / _SKILLDEF:
+                head[SKILLDEF] = read_definitions(path, sets)
+                continue
             if netcdf:
                 raise BenchmarkError(f"{path} stands beside {ARRAYS}, which holds every array of the benchmark; "
                                      "remove one of the two")

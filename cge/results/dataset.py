@@ -16,6 +16,7 @@ import xarray as xr
 from cge._files import whole_file
 from cge._version import __version__
 from cge.benchmark import HEADERS
+from cge.benchmark.skill_definitions import CHOSEN
 from cge.errors import CGEError
 from cge.model import LABOUR_DEFAULTS, table
 from cge.model.labour_nest_data import NEST, NEST_NAMES, inverse
@@ -255,6 +256,7 @@ def provenance(file: ScenarioFile, model: Model) -> dict[str, str]:
         "benchmark": model.bench.name,
         "benchmark_year": str(model.bench.meta.get("year", "")),
         "benchmark_sha256": model.bench.digest(),
+        **({"skill_definition": json.dumps(model.bench.meta[CHOSEN])} if CHOSEN in model.bench.meta else {}),
         "scenario_file": file.path.name,
         "scenario_sha256": hashlib.sha256(file.text.encode()).hexdigest(),
         "scenario_text": file.text,

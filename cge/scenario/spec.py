@@ -42,7 +42,8 @@ from cge.scenario.words import check_keys, labels, number, table_of, text_of
 from cge.solve.engines import check_engine
 
 _FILE_KEYS = {"title", "benchmark", "engine", "output", "closure", "labour", "scenario", "headline",
-              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "vary", "ownership"}
+              "breakeven", "expect", "payoffs", "phases", "equal", "side_payments", "vary", "ownership",
+              "skill_definition"}
 _SCENARIO_KEYS = {"title", "question", "tariffs", "export_taxes", "quota", "shock", "labour", "reference", "like",
                   "rordelta", "elasticities", "mobility", "caps", "rent",
                   "transfers", "terms", "tied"}
@@ -226,6 +227,8 @@ class ScenarioFile:
         Parameters over which the expectations are tried (`cge claims`); see :mod:`cge.scenario.vary`.
     ownership : mapping
         Capital of migrants and of owners abroad; see :mod:`cge.scenario.ownership`.
+    skill_definition : str
+        Who is skilled, a definition of the benchmark's table (:func:`cge.benchmark.redefine_skill`); its own if empty.
     """
 
     path: Path
@@ -246,6 +249,7 @@ class ScenarioFile:
     payments: SidePayments | None = None
     vary: tuple[Vary, ...] = ()
     ownership: Mapping[str, Any] = field(default_factory=dict)
+    skill_definition: str = ""
 
 
 def read_scenarios(path: str | Path) -> ScenarioFile:
@@ -321,7 +325,8 @@ def read_scenarios(path: str | Path) -> ScenarioFile:
     expect = read_expectations(raw.get("expect", []), list(scenarios), str(path))
     return ScenarioFile(path, text, title, raw["benchmark"], output, closure, raw.get("labour", {}), scenarios,
                         headline, breakeven, raw.get("engine", "newton"), expect, game, phases, equal, payments,
-                        read_vary(raw.get("vary", []), scenarios, str(path)), raw.get("ownership", {}))
+                        read_vary(raw.get("vary", []), scenarios, str(path)), raw.get("ownership", {}),
+                        text_of(raw.get("skill_definition", ""), f"{path}, skill_definition"))
 
 
 def breakeven_pairs(entries: Any, scenarios: Mapping[str, Scenario], where: str) -> list[tuple[str, str]]:

@@ -206,7 +206,7 @@ def try_claims(wanted: Sequence[Claim], benchmark: str, progress: Callable[[str]
 def _kind(file: ScenarioFile) -> str:
     moving = any(s.mobility for s in file.scenarios.values())
     return repr((sorted(file.closure.items()), sorted(file.labour.items()), file.engine, moving,
-                 sorted(file.ownership.items())))
+                 sorted(file.ownership.items()), file.skill_definition))
 
 
 def _model(claim: Claim, wanted: Sequence[Claim], bench: Benchmark, models: dict[str, Model]) -> Model:

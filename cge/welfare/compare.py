@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cge.benchmark import Benchmark, open_benchmark
+from cge.benchmark import Benchmark, open_benchmark, redefine_skill
+from cge.benchmark.skill_definitions import CHOSEN
 from cge.errors import CGEError, ScenarioError, SolveFailed
 from cge.model.closure import Closure
 from cge.results import to_dataset
@@ -74,7 +75,10 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
     say = progress or (lambda line: None)
     file = source if isinstance(source, ScenarioFile) else read_scenarios(source)
     clock = time.perf_counter()
-    bench = benchmark or (model.bench if model else open_benchmark(file.benchmark))
+    bench = with_definition(benchmark or (model.bench if model else open_benchmark(file.benchmark)), file)
+    if model and with_definition(model.bench, file) is not model.bench:
+        raise ScenarioError(f"{file.path}: skill_definition = '{file.skill_definition}', but the model given is not of that "
+                            "definition; make it with make_model(benchmark, file)")
     file = with_closure_shocks(file, bench)
     _check_elements(file, bench)
     model = model or make_model(bench, file)
@@ -91,7 +95,7 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         if missing := rates_missing(layers, model, moving(model, *wanted[name]), f"scenario '{name}'"):
             say(missing)
     pairs = breakeven_pairs(file.breakeven, file.scenarios, str(file.path))
-    say(f"benchmark {bench.name}: {len(bench.labels('reg'))} regions x {len(bench.labels('comm'))} commodities, "
+    say(f"benchmark {bench.name}{_definition(bench)}: {len(bench.labels('reg'))} regions x {len(bench.labels('comm'))} commodities, "
         f"{model.system.n} unknowns  ({time.perf_counter() - clock:.1f} s)")
     replication = model.base().certificate
     if replication.residual > 1e-10:
@@ -161,7 +165,7 @@ def decompose(source: str | Path | ScenarioFile, scenario: str, names: Sequence[
     file = source if isinstance(source, ScenarioFile) else read_scenarios(source)
     if scenario not in file.scenarios:
         raise ScenarioError(f"{file.path} has no scenario '{scenario}'; it has {', '.join(file.scenarios)}")
-    bench = benchmark or open_benchmark(file.benchmark)
+    bench = with_definition(benchmark or open_benchmark(file.benchmark), file)
     # A model for this scenario alone: caps of others are at zero in the base year, where nothing about them is smooth.
     file = with_closure_shocks(replace(file, scenarios={scenario: file.scenarios[scenario]}), bench)
     model = make_model(bench, file).using("newton")
@@ -177,8 +181,24 @@ def with_closure_shocks(file: ScenarioFile, bench: Benchmark) -> ScenarioFile:
     return replace(file, scenarios={n: replace(s, shock=[*extra, *s.shock]) for n, s in file.scenarios.items()})
 
 
+def with_definition(bench: Benchmark, file: ScenarioFile) -> Benchmark:
+    """The benchmark under the definition of skill that the file asks for.
+
+    Raises
+    ------
+    BenchmarkError
+        The benchmark does not have that definition, or is under another one.
+    """
+    return redefine_skill(bench, file.skill_definition) if file.skill_definition else bench
+
+
+def _definition(bench: Benchmark) -> str:
+    return f", skill by {bench.meta[CHOSEN]['name']}" if CHOSEN in bench.meta else ""
+
+
 def make_model(bench: Benchmark, file: ScenarioFile) -> Model:
-    """The model that a scenario file asks for: benchmark, closure, labour options, engine."""
+    """The model that a scenario file asks for: benchmark, definition of skill, closure, labour options, engine."""
+    bench = with_definition(bench, file)
     closure = Closure(closure_swaps(file.closure, bench))
     model = Model(with_mobility(bench, file.closure), closure,
                   labour=base_options(file.labour, bench, (s.labour for s in file.scenarios.values())),

@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from cge._paths import shipped, shipped_names
-from cge.benchmark import Benchmark, open_benchmark
+from cge.benchmark import Benchmark, open_benchmark, redefine_skill
 from cge.errors import CGEError, ScenarioError, SolveFailed
 from cge.scenario import ScenarioFile, read_scenarios, shocks_of
 from cge.solve.model import Model
@@ -42,6 +42,8 @@ _FULL = {"world2014": "walmsley-winters-2014"}
 _FURTHER = ("T", "T-", "M", "MU", "MS", "T+M", "M stocks")
 #: Scenarios solved outside the file, for they may have no solution: name, like, trade elasticities times.
 _ATTEMPTS = (("T trade el. x0.5", "T", 0.5), ("M trade el. x0.5", "M", 0.5))
+#: Other definitions of skill (:func:`cge.benchmark.redefine_skill`), and scenarios of their share of the gain.
+_SKILLS, _SKILL_SCENARIOS = ("secondary", "occupation"), ("M", "MU", "MS")
 #: Sweeps: what varies, and value and scenario of each row.
 SWEEPS: dict[str, tuple[tuple[str, str], ...]] = {
     "beta": (("0", "M beta=0"), ("0.25", "M beta=0.25"), ("0.5", "M"), ("0.75", "M beta=0.75"), ("1", "M beta=1")),
@@ -57,6 +59,7 @@ SWEEPS: dict[str, tuple[tuple[str, str], ...]] = {
     "investment, T": (("by returns", "T"), ("fixed shares", "T fixed shares")),
     "taxes on movers": (("all", "M"), ("no labour tax", "M no labour tax"), ("none", "M no taxes"),
                         ("shared", "M tax shared")),
+    "skill": (("college", "M"), ("secondary", "M secondary"), ("occupation", "M occupation")),
     "protection": (("applied", "T-"), ("1993", "T93"), ("applied + farm", "T"), ("export taxes too", "TX")),
 }
 
@@ -162,9 +165,12 @@ def reproduce(name: str, progress: Callable[[str], None] | None = None) -> Repro
     say("return of earlier migrants, trade elasticities halved")
     back = earlier_return(model, RETURN)
     attempts = {n: _attempt(model, file, like, factor) for n, like, factor in _ATTEMPTS}
+    say("other definitions of skill")
+    shares = {d: _skill(model, file, d, attempts, say) for d in _SKILLS}
     say("free movement everywhere, one kind of labour")
     free = _free(bench, say)
     ds = add_extras(ds, back, free, attempts)
+    ds.attrs["skill"] = json.dumps(shares)
     further = {}
     for other in others:
         if other not in shipped_names("sam_data"):
@@ -198,6 +204,40 @@ def _attempt(model: Model, file: ScenarioFile, like: str, factor: float) -> dict
             "exporters": float(s["EV"].sel(reg=groups["exporters"]).sum()) / 1e3,
             "earlier": float(s["EVearl"].sum()) / 1e3, "movers": float(s["EVnew"].sum()) / 1e3,
             "workers": float(s["mov"].sum()) / 1e3}
+
+
+def _skill(base: Model, file: ScenarioFile, definition: str, attempts: dict[str, dict[str, Any]],
+           say: Callable[[str], None]) -> dict[str, float]:
+    """World gain of the unskilled over that of both, and what it hangs on, under another definition of skill.
+
+    Adds the gains of ``M`` to ``attempts``. Gains over the first-order rule (``rule``); the unskilled's share of the
+    hosts' workers and pay. Empty where the benchmark has no such definition, or a solve fails.
+    """
+    row, bench = f"M {definition}", base.bench
+    try:
+        model = base.rebased(redefine_skill(bench, definition))  # compiles nothing
+        ds = compare(replace(file, skill_definition=definition, breakeven=[], expect=(),
+                             scenarios={n: file.scenarios[n] for n in _SKILL_SCENARIOS}), model=model, progress=say)
+    except CGEError as err:
+        attempts[row] = {"note": str(err)}
+        return {}
+    attempts[row] = _gains(ds, "M", bench.meta["groups"])
+    both, unskilled, skilled = (float(ds["gain_world"].sel(scenario=s)) for s in _SKILL_SCENARIOS)
+    first, hosts = bench.sets["skill"][0], bench.meta["groups"]["importers"]
+    people = model.bench["LAB"].sum("home").sel(host=hosts).sum("host")
+    pay = model.bench["EVFB"].sum("acts").sel(endw=list(bench.sets["skill"]), reg=hosts).sum("reg")
+    return {"share": unskilled / (unskilled + skilled),
+            "rule": both / first_order(ds, "M", json.loads(ds.attrs["labour_options"])["beta"]),
+            "workers": float(people.sel(skill=first) / people.sum()), "pay": float(pay.sel(endw=first) / pay.sum())}
+
+
+def _gains(ds: xr.Dataset, scenario: str, groups: dict[str, list[str]]) -> dict[str, float]:
+    """Gains by group (billion US$) and movers (million) of a scenario, a row of a sweep."""
+    by = ds["gain_by_host"].sel(scenario=scenario) / 1e3
+    return {"world": float(ds["gain_world"].sel(scenario=scenario)) / 1e3,
+            **{k: float(by.sel(group=GROUPS[0], reg=groups[k]).sum()) for k in ("importers", "exporters")},
+            "earlier": float(by.sel(group=GROUPS[1]).sum()), "movers": float(by.sel(group=GROUPS[2]).sum()),
+            "workers": float(ds["movers"].sel(scenario=scenario).sum()) / 1e3}
 
 
 def _further(name: str, file: ScenarioFile, ds: xr.Dataset, say: Callable[[str], None]) -> str:
@@ -295,11 +335,7 @@ def sweep_table(ds: xr.Dataset) -> pd.DataFrame:
             if scenario == "T93" and base_year(ds) != PUBLISHED_YEAR:
                 continue  # no layer of tariffs of an earlier year
             if scenario in ds["scenario"].values:
-                by = ds["gain_by_host"].sel(scenario=scenario) / 1e3
-                row |= {"world": float(ds["gain_world"].sel(scenario=scenario)) / 1e3,
-                        **{k: float(by.sel(group=GROUPS[0], reg=groups[k]).sum()) for k in ("importers", "exporters")},
-                        "earlier": float(by.sel(group=GROUPS[1]).sum()), "movers": float(by.sel(group=GROUPS[2]).sum()),
-                        "workers": float(ds["movers"].sel(scenario=scenario).sum()) / 1e3}
+                row |= _gains(ds, scenario, groups)
             else:
                 row |= attempts.get(scenario, {"note": "not run"})
             rows.append(row)

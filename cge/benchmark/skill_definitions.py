@@ -1,0 +1,186 @@
+"""Other definitions of skill: the table ``labour/SKILLDEF.csv`` of a benchmark, and the benchmark under one of them.
+
+A definition says, for each region, which share of the workers of one class counts as the other, and which share of the
+pay of the class goes with them. They do so in every activity and whatever their home, so that all flows are regrouped
+linearly: totals over skill, taxes and accounts stay as they are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from cge.benchmark.data import Benchmark
+from cge.benchmark.wages import migrant_accounts
+from cge.errors import BenchmarkError
+
+#: Name of the table: a file of the group ``labour``, kept in the metadata of a benchmark.
+SKILLDEF = "SKILLDEF"
+#: Entry of the metadata of a benchmark under another definition: name, and what became of remittances.
+CHOSEN = "skill_definition"
+_COLUMNS = ("definition", "from", "to", "reg", "workers", "pay")
+_PAID = ("EVFB", "EVFP", "EVOS")
+_MAX_REMIT = 0.5
+_CENT = 1e-9  # million US$
+
+
+def read_definitions(path: Path, sets: dict[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    """Rows of a file SKILLDEF.csv, checked against the sets of its benchmark.
+
+    Raises
+    ------
+    BenchmarkError
+        Wrong columns, an unknown region or skill, a share that is none, a region twice or not at all.
+    """
+    try:
+        table = pd.read_csv(path, keep_default_na=False, skipinitialspace=True, dtype=str)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise BenchmarkError(f"{path}: {error}; the file has the columns {', '.join(_COLUMNS)}") from None
+    if tuple(table.columns) != _COLUMNS:
+        raise BenchmarkError(f"{path}: columns are {', '.join(table.columns)}; should be {', '.join(_COLUMNS)}")
+    for line, row in enumerate(table.itertuples(index=False, name=None), start=2):
+        cell = dict(zip(_COLUMNS, row, strict=True))
+        for key, allowed in (("from", sets["skill"]), ("to", sets["skill"]), ("reg", sets["reg"])):
+            if cell[key] not in allowed:
+                raise BenchmarkError(f"{path}, line {line}: {key} {cell[key]!r} is not in set "
+                                     f"{'reg' if key == 'reg' else 'skill'} ({', '.join(allowed)}); correct the label")
+        if cell["from"] == cell["to"]:
+            raise BenchmarkError(f"{path}, line {line}: from and to are both {cell['to']!r}; name two skills")
+    for key in ("workers", "pay"):
+        share = pd.to_numeric(table[key], errors="coerce")
+        if bad := [i for i, v in enumerate(share) if not 0.0 <= v < 1.0]:
+            raise BenchmarkError(f"{path}, line {bad[0] + 2}: {key} {table[key].iloc[bad[0]]!r} is not a share; give a "
+                                 "number from 0 to below 1")
+        table[key] = share.astype(float)
+    if bad := [i for i, (w, p) in enumerate(zip(table.workers, table.pay, strict=True)) if (w > 0) != (p > 0)]:
+        raise BenchmarkError(f"{path}, line {bad[0] + 2}: workers and pay must both be zero or both above zero; nobody "
+                             "changes class without pay")
+    for name, rows in table.groupby("definition", sort=False):
+        twice, absent = rows.reg[rows.reg.duplicated()].tolist(), [r for r in sets["reg"] if r not in set(rows.reg)]
+        if twice or absent:
+            raise BenchmarkError(f"{path}, definition {name!r}: " + (f"region {twice[0]} is given twice; keep one line"
+                                 if twice else f"no line for region {absent[0]}; give zeros where nobody changes class"))
+    return table.to_dict("records")  # type: ignore[return-value]
+
+
+def definitions_text(rows: list[dict[str, Any]]) -> str:
+    """Text of a file SKILLDEF.csv; shortest decimals that read back to the same float64."""
+    lines = [",".join(_COLUMNS)]
+    lines += [",".join(repr(float(row[c])) if c in ("workers", "pay") else str(row[c]) for c in _COLUMNS)
+              for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def skill_definitions(bench: Benchmark) -> pd.DataFrame:
+    """Definitions of skill that a benchmark has.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns definition, from, to, reg, workers, pay (shares of class ``from`` that count as ``to``); no rows where
+        the benchmark has none.
+    """
+    return pd.DataFrame(bench.meta.get(SKILLDEF, []), columns=list(_COLUMNS))
+
+
+def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
+    """The benchmark under another definition of skill.
+
+    In each region the same share of one class's workers, whatever their home, counts as the other class, with one share
+    of what every activity pays the class (EVFB, EVFP, EVOS) and of what its migrants send (REMIT). Sums over skill stay,
+    and with them every account. Wages and productivities of migrants follow from the new classes as they do in any
+    benchmark. Where a class's remittances then pass half of its after-tax income, the limit of every benchmark, the
+    excess is booked on the other class of the same migrants, then on other hosts of the same home; what finds no room is
+    dropped with SAVE of both regions, and the amounts are in the metadata (``skill_definition``).
+
+    Parameters
+    ----------
+    bench : Benchmark
+        With a table of definitions (:func:`skill_definitions`).
+    definition : str
+        One of the table. The benchmark's own comes back as it is.
+
+    Returns
+    -------
+    Benchmark
+
+    Raises
+    ------
+    BenchmarkError
+        No table, an unknown definition, a benchmark that is already under another one, or a skill that nobody has.
+    """
+    table = skill_definitions(bench)
+    if CHOSEN in bench.meta:
+        now = bench.meta[CHOSEN]["name"]
+        if now == definition:
+            return bench
+        raise BenchmarkError(f"benchmark {bench.name!r} is already under the definition of skill '{now}'; open it anew "
+                             f"to have '{definition}'")
+    if table.empty:
+        raise BenchmarkError(f"benchmark {bench.name!r} has no other definition of skill than its own (no "
+                             f"labour/{SKILLDEF}.csv); leave skill_definition out, or add the file - a benchmark that was "
+                             "aggregated has none: choose the definition before aggregating")
+    rows = table[table.definition == definition]
+    if rows.empty:
+        raise BenchmarkError(f"benchmark {bench.name!r} has no definition of skill '{definition}'; it has "
+                             f"{', '.join(dict.fromkeys(table.definition))}")
+    if not bench.has_labour:
+        raise BenchmarkError(f"benchmark {bench.name!r} has no labour stocks (LAB), so nobody could change class")
+    rows = rows[rows.workers > 0]
+    if rows.empty:
+        return bench
+    meta = {k: v for k, v in bench.meta.items() if k != SKILLDEF}
+    arrays = dict(bench.arrays)
+    for name, dim in (("LAB", "skill"), ("REMIT", "skill"), *((n, "endw") for n in _PAID)):
+        if name in arrays:
+            arrays[name] = _regrouped(arrays[name], rows, dim, "workers" if name == "LAB" else "pay")
+    new = Benchmark(bench.name, bench.sets, arrays, {**meta, CHOSEN: {"name": definition}})
+    if "REMIT" not in arrays:
+        return new
+    return _within_income(new, definition)
+
+
+def _regrouped(array: xr.DataArray, rows: pd.DataFrame, dim: str, share: str) -> xr.DataArray:
+    """Array with a share of one class (dim) booked on the other, by region or host."""
+    place = "host" if "host" in array.dims else "reg"
+    values = array.transpose(dim, ..., place).values.copy()
+    classes, regions = array[dim].values.tolist(), array[place].values.tolist()
+    for row in rows.to_dict("records"):
+        a, b, r = classes.index(row["from"]), classes.index(row["to"]), regions.index(row["reg"])
+        moved = row[share] * values[a, ..., r]
+        values[a, ..., r] -= moved
+        values[b, ..., r] += moved
+    return array.transpose(dim, ..., place).copy(data=values).transpose(*array.dims)
+
+
+def _within_income(bench: Benchmark, definition: str) -> Benchmark:
+    """Remittances at or below half of the after-tax income of those who send them."""
+    limit = _MAX_REMIT * migrant_accounts(bench)["income"]
+    remit = bench["REMIT"]
+    order = ("skill", "home", "host")
+    cap, sent = limit.transpose(*order).values, remit.transpose(*order).values.copy()
+    excess = np.maximum(sent - cap, 0.0)
+    if excess.sum() <= _CENT:
+        return bench
+    amounts = {}
+    for what, axes in (("other_class", 0), ("other_hosts", (0, 2))):
+        excess = np.maximum(sent - cap, 0.0)
+        room = np.maximum(cap - sent, 0.0)
+        space, wanted = room.sum(axis=axes, keepdims=True), excess.sum(axis=axes, keepdims=True)
+        part = np.divide(np.minimum(wanted, space), space, out=np.zeros_like(space), where=space > 0)
+        kept = np.divide(np.minimum(wanted, space), wanted, out=np.zeros_like(wanted), where=wanted > 0)
+        sent = sent - excess * kept + room * part
+        amounts[what] = float((excess * kept).sum())
+    final = np.minimum(sent, cap)
+    amounts["dropped"] = float((sent - final).sum())
+    fitted = remit.transpose(*order).copy(data=final).transpose(*remit.dims)
+    change = (fitted - remit).sum("skill")
+    net = change.sum("host").rename(home="reg") - change.sum("home").rename(host="reg")
+    arrays: dict[str, xr.DataArray] = {"REMIT": fitted}
+    if float(np.abs(net).max()) > _CENT:
+        arrays["SAVE"] = bench["SAVE"] + net
+    return bench.replace(meta={CHOSEN: {"name": definition, **amounts}}, **arrays)
