@@ -26,6 +26,7 @@ from calibration.satellites.macro import country_table
 from calibration.satellites.names import to_iso
 from calibration.satellites.skills import country_skills, region_skills
 from calibration.satellites.sources import facts, raw_file
+from cge.benchmark import Benchmark, redefine_skill, skill_definitions
 
 #: Definitions by schooling; the first is the benchmark's own.
 COLLEGE, TERTIARY, SECONDARY, OCCUPATION = "college", "tertiary", "secondary", "occupation"
@@ -90,13 +91,19 @@ def moved_by_schooling(people: pd.DataFrame, definition: str) -> pd.DataFrame:
     """
     p = people
     begun = p.tertiary - p.tertiary_completed
-    school = p.years_primary / (p.primary_completed + p.secondary + p.tertiary + 0.5 * (p.primary - p.primary_completed))
-    school += p.years_secondary / (p.secondary_completed + p.tertiary + 0.5 * (p.secondary - p.secondary_completed))
+    left = 0.5 * (p.primary - p.primary_completed), 0.5 * (p.secondary - p.secondary_completed)
+    school = p.years_primary / (p.primary_completed + p.secondary + p.tertiary + left[0])
+    school += p.years_secondary / (p.secondary_completed + p.tertiary + left[1])
     graduates = p.secondary_completed if definition == SECONDARY else 0.0 * begun
     moved, rest = begun + graduates, 1 - p.tertiary_completed
     years = graduates * school + begun * (school + BEGUN)
     stay = p.years - years - p.tertiary_completed * (school + COMPLETED)
     return pd.DataFrame({"share": moved / rest, "longer": years / moved - stay / (rest - moved)})
+
+
+def schooling_return(year: int) -> float:
+    """Rise of the logarithm of pay per year of schooling (facts/schooling_return.csv)."""
+    return float(facts("schooling_return").set_index("year").value.astype(float)[year])
 
 
 def by_schooling(config: Config, raw: Path, skills: pd.DataFrame, definition: str) -> tuple[pd.DataFrame, list]:
@@ -112,7 +119,7 @@ def by_schooling(config: Config, raw: Path, skills: pd.DataFrame, definition: st
     list of (region, what)
         Assumptions, by region.
     """
-    returns = facts("schooling_return").set_index("year").value.astype(float)[config.year]
+    returns = schooling_return(config.year)
     found = moved_by_schooling(attainment(raw, config.year), definition).reindex(skills.index)
     log = []
     missing = found.share.isna() | ~np.isfinite(found.longer)
@@ -121,14 +128,14 @@ def by_schooling(config: Config, raw: Path, skills: pd.DataFrame, definition: st
         mean = (found[column] * weight).groupby(skills.region).sum() / weight.groupby(skills.region).sum()
         found[column] = found[column].where(~missing, skills.region.map(mean))
     lacking = (skills.emp.where(missing, 0.0).groupby(skills.region).sum() / skills.emp.groupby(skills.region).sum())
-    log += [(r, f"{100 * v:.0f}% of workers in countries that Barro-Lee lacks: mean of the region")
+    log += [(r, f"not in Barro-Lee: {100 * v:.0f}% of workers (mean of the region)")
             for r, v in lacking.items() if v >= 0.005]
     more = np.exp(returns * found.longer)
     relative = more / (found.share * more + 1 - found.share)  # pay of those who move over the mean of the unskilled
     bounded = relative.clip(1.0, skills.ratio.clip(lower=1.0))
     at_bound = (skills.emp.where((bounded < relative) & ~missing, 0.0).groupby(skills.region).sum()
                 / skills.emp.groupby(skills.region).sum())
-    log += [(r, f"in countries with {100 * v:.0f}% of workers they earn what graduates do (bound)")
+    log += [(r, f"bound: {100 * v:.0f}% of workers")
             for r, v in at_bound.items() if v >= 0.005]
     return pd.DataFrame({"workers": found.share, "pay": (found.share * bounded).clip(upper=1.0)}), log
 
@@ -152,8 +159,9 @@ def occupation_shares(config: Config, skills: pd.DataFrame) -> tuple[pd.Series, 
         raise ValueError(f"facts/{config.year}/occupations.csv has no country of {', '.join(out.index[out.isna()])}")
     covered = known / skills.emp.groupby(skills.region).sum()
     read = weight.where(table.status.reindex(skills.index) == "verified").groupby(skills.region).sum() / known
-    log = [(r, f"groups 1 to 3 are {100 * out[r]:.1f}% of employment; countries with a figure have {100 * covered[r]:.0f}"
-               f"% of it, {100 * read[r]:.0f}% of that read, the rest recalled") for r in config.reg]
+    log = [(r, f"{100 * out[r]:.1f}% in groups 1 to 3; figures cover {100 * covered[r]:.0f}% of workers, read: "
+               f"{100 * read[r]:.0f}% of these")
+           for r in config.reg]
     return out, log
 
 
@@ -199,3 +207,34 @@ def definitions_of_skill(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.Da
     for column in ("workers", "pay"):
         table[column] = [float(f"{v:.{DIGITS - 1}e}") for v in table[column]]
     return table, pd.DataFrame(notes, columns=["definition", "region", "assumption"])
+
+
+def skilled_shares(bench: Benchmark) -> pd.DataFrame:
+    """Skilled share of workers and of pay under every definition of a benchmark, percent.
+
+    Returns
+    -------
+    DataFrame
+        Columns region and, by definition, workers, pay.
+    """
+    out = pd.DataFrame({"region": list(bench.sets["reg"])})
+    _, skilled = bench.sets["skill"]
+    for name in skill_definitions(bench).definition.unique():
+        b = redefine_skill(bench, str(name))
+        people, pay = b["LAB"].sum("home"), b["EVFB"].sel(endw=list(bench.sets["skill"])).sum("acts")
+        out[f"{name}: workers"] = 100 * (people.sel(skill=skilled) / people.sum("skill")).values
+        out[f"{name}: pay"] = 100 * (pay.sel(endw=skilled) / pay.sum("endw")).values
+    return out
+
+
+def assumptions_by_region(notes: pd.DataFrame, regions: list[str]) -> pd.DataFrame:
+    """The second table of `definitions_of_skill`, a row per region.
+
+    Returns
+    -------
+    DataFrame
+        Columns region, tertiary, secondary, occupation.
+    """
+    names = (TERTIARY, SECONDARY, OCCUPATION)
+    text = notes.groupby(["definition", "region"]).assumption.agg("; ".join).to_dict()
+    return pd.DataFrame([(r, *(text.get((n, r), "") for n in names)) for r in regions], columns=["region", *names])

@@ -67,8 +67,8 @@ def benchmark_digest(bench: Benchmark) -> str:
     """SHA-256 of benchmark.toml and the arrays (hex), however the folder stores them.
 
     Small benchmarks (:data:`MOST_CSV_CELLS`): of their CSV files, sorted by relative
-    path; large ones: of the float64 numbers, little-endian. README and report files do not count, nor do other definitions of
-    skill, which change no number before one of them is chosen.
+    path; large ones: of the float64 numbers, little-endian. README and report files do not count, nor do other
+    definitions of skill, which change no number before one of them is chosen.
     """
     content: dict[str, bytes | memoryview] = {_TOML: _toml_text(bench)}
     if _is_large(bench):

@@ -53,8 +53,8 @@ def read_definitions(path: Path, sets: dict[str, tuple[str, ...]]) -> list[dict[
     for key in ("workers", "pay"):
         share = pd.to_numeric(table[key], errors="coerce")
         if bad := [i for i, v in enumerate(share) if not 0.0 <= v < 1.0]:
-            raise BenchmarkError(f"{path}, line {bad[0] + 2}: {key} {table[key].iloc[bad[0]]!r} is not a share; give a "
-                                 "number from 0 to below 1")
+            raise BenchmarkError(f"{path}, line {bad[0] + 2}: {key} {table[key].iloc[bad[0]]!r} is not a share; give "
+                                 "a number from 0 to below 1")
         table[key] = share.astype(float)
     if bad := [i for i, (w, p) in enumerate(zip(table.workers, table.pay, strict=True)) if (w > 0) != (p > 0)]:
         raise BenchmarkError(f"{path}, line {bad[0] + 2}: workers and pay must both be zero or both above zero; nobody "
@@ -62,9 +62,10 @@ def read_definitions(path: Path, sets: dict[str, tuple[str, ...]]) -> list[dict[
     for name, rows in table.groupby("definition", sort=False):
         twice, absent = rows.reg[rows.reg.duplicated()].tolist(), [r for r in sets["reg"] if r not in set(rows.reg)]
         if twice or absent:
-            raise BenchmarkError(f"{path}, definition {name!r}: " + (f"region {twice[0]} is given twice; keep one line"
-                                 if twice else f"no line for region {absent[0]}; give zeros where nobody changes class"))
-    return table.to_dict("records")  # type: ignore[return-value]
+            raise BenchmarkError(f"{path}, definition {name!r}: " + (
+                f"region {twice[0]} is given twice; keep one line" if twice else
+                f"no line for region {absent[0]}; give zeros where nobody changes class"))
+    return table.to_dict("records")
 
 
 def definitions_text(rows: list[dict[str, Any]]) -> str:
@@ -90,12 +91,12 @@ def skill_definitions(bench: Benchmark) -> pd.DataFrame:
 def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
     """The benchmark under another definition of skill.
 
-    In each region the same share of one class's workers, whatever their home, counts as the other class, with one share
-    of what every activity pays the class (EVFB, EVFP, EVOS) and of what its migrants send (REMIT). Sums over skill stay,
-    and with them every account. Wages and productivities of migrants follow from the new classes as they do in any
-    benchmark. Where a class's remittances then pass half of its after-tax income, the limit of every benchmark, the
-    excess is booked on the other class of the same migrants, then on other hosts of the same home; what finds no room is
-    dropped with SAVE of both regions, and the amounts are in the metadata (``skill_definition``).
+    In each region the same share of one class's workers, whatever their home, counts as the other class, with one
+    share of what every activity pays the class (EVFB, EVFP, EVOS) and of what its migrants send (REMIT). Sums over
+    skill stay, and with them every account. Wages and productivities of migrants follow from the new classes as they do
+    in any benchmark. Where a class's remittances then pass half of its after-tax income, the limit of every benchmark,
+    the excess is booked on the other class of the same migrants, then on other hosts of the same home, whose SAVE
+    follows; what finds no room is dropped. The amounts (million US$) are in the metadata, ``skill_definition``.
 
     Parameters
     ----------
@@ -113,23 +114,24 @@ def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
     BenchmarkError
         No table, an unknown definition, a benchmark that is already under another one, or a skill that nobody has.
     """
-    table = skill_definitions(bench)
+    table, name = skill_definitions(bench), bench.name
     if CHOSEN in bench.meta:
         now = bench.meta[CHOSEN]["name"]
         if now == definition:
             return bench
-        raise BenchmarkError(f"benchmark {bench.name!r} is already under the definition of skill '{now}'; open it anew "
-                             f"to have '{definition}'")
+        raise BenchmarkError(f"benchmark {name!r} is already under the definition of skill '{now}'; open it anew to "
+                             f"have '{definition}'")
     if table.empty:
-        raise BenchmarkError(f"benchmark {bench.name!r} has no other definition of skill than its own (no "
-                             f"labour/{SKILLDEF}.csv); leave skill_definition out, or add the file - a benchmark that was "
-                             "aggregated has none: choose the definition before aggregating")
+        raise BenchmarkError(f"benchmark {name!r} has no other definition of skill than its own (no "
+                             f"labour/{SKILLDEF}.csv); leave skill_definition out, or add the file - a benchmark that "
+                             "was aggregated has none: choose the definition before aggregating")
     rows = table[table.definition == definition]
     if rows.empty:
-        raise BenchmarkError(f"benchmark {bench.name!r} has no definition of skill '{definition}'; it has "
+        raise BenchmarkError(f"benchmark {name!r} has no definition of skill '{definition}'; it has "
                              f"{', '.join(dict.fromkeys(table.definition))}")
     if not bench.has_labour:
-        raise BenchmarkError(f"benchmark {bench.name!r} has no labour stocks (LAB), so nobody could change class")
+        raise BenchmarkError(f"benchmark {name!r} has no labour stocks (LAB), so nobody could change class; leave "
+                             "skill_definition out")
     rows = rows[rows.workers > 0]
     if rows.empty:
         return bench
@@ -180,7 +182,5 @@ def _within_income(bench: Benchmark, definition: str) -> Benchmark:
     fitted = remit.transpose(*order).copy(data=final).transpose(*remit.dims)
     change = (fitted - remit).sum("skill")
     net = change.sum("host").rename(home="reg") - change.sum("home").rename(host="reg")
-    arrays: dict[str, xr.DataArray] = {"REMIT": fitted}
-    if float(np.abs(net).max()) > _CENT:
-        arrays["SAVE"] = bench["SAVE"] + net
-    return bench.replace(meta={CHOSEN: {"name": definition, **amounts}}, **arrays)
+    save = bench["SAVE"] + net if float(np.abs(net).max()) > _CENT else bench["SAVE"]
+    return bench.replace(meta={CHOSEN: {"name": definition, **amounts}}, REMIT=fitted, SAVE=save)

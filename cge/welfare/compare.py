@@ -77,8 +77,8 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
     clock = time.perf_counter()
     bench = with_definition(benchmark or (model.bench if model else open_benchmark(file.benchmark)), file)
     if model and with_definition(model.bench, file) is not model.bench:
-        raise ScenarioError(f"{file.path}: skill_definition = '{file.skill_definition}', but the model given is not of that "
-                            "definition; make it with make_model(benchmark, file)")
+        raise ScenarioError(f"{file.path}: skill_definition = '{file.skill_definition}', but the model given is not "
+                            "of that definition; make it with make_model(benchmark, file)")
     file = with_closure_shocks(file, bench)
     _check_elements(file, bench)
     model = model or make_model(bench, file)
@@ -95,8 +95,8 @@ def compare(source: str | Path | ScenarioFile, *, benchmark: Benchmark | None = 
         if missing := rates_missing(layers, model, moving(model, *wanted[name]), f"scenario '{name}'"):
             say(missing)
     pairs = breakeven_pairs(file.breakeven, file.scenarios, str(file.path))
-    say(f"benchmark {bench.name}{_definition(bench)}: {len(bench.labels('reg'))} regions x {len(bench.labels('comm'))} commodities, "
-        f"{model.system.n} unknowns  ({time.perf_counter() - clock:.1f} s)")
+    say(f"benchmark {bench.name}{_definition(bench)}: {len(bench.labels('reg'))} regions x "
+        f"{len(bench.labels('comm'))} commodities, {model.system.n} unknowns  ({time.perf_counter() - clock:.1f} s)")
     replication = model.base().certificate
     if replication.residual > 1e-10:
         raise SolveFailed(f"benchmark {bench.name} does not replicate: residual {replication.residual:.1e} in "

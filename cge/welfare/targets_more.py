@@ -123,11 +123,12 @@ def _occupations(r: _Reader):
     words.append(f"college {_ratio(u, u + s, 'the share'):.3f}")
     low, high = PUBLISHED_SHARE
     place = "inside" if low <= here["share"] <= high else ("above" if here["share"] > high else "below")
-    why = (f"{place} the published range: pay in the hosts is far above pay at home, so that the share is about that of "
-           f"the unskilled in the hosts' pay, here {here['pay']:.2f} ({here['workers']:.2f} of their workers); managers, "
-           "professionals, technicians and associate professionals by country from labour force surveys, most of them "
-           "recalled; Japan's count many of these as clerks; whoever changes class is paid between the two classes; M "
-           "over the first-order rule: " + ", ".join(f"{v['rule']:.2f} by {k}" for k, v in found.items()))
+    rules = ", ".join(f"{v['rule']:.2f} by {k}" for k, v in found.items())
+    why = (f"{place} the published range: pay in the hosts is far above pay at home, so that the share is about that "
+           f"of the unskilled in the hosts' pay, {here['pay']:.2f} here ({here['workers']:.2f} of their workers); "
+           "managers, professionals and associate professionals by country from labour force surveys, most recalled; "
+           "Japan's counts many of them as clerks; who changes class is paid between the two classes; M over the "
+           f"first-order rule: {rules}")
     return "; ".join(words), None, why
 
 
