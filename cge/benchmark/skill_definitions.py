@@ -112,7 +112,8 @@ def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
     Raises
     ------
     BenchmarkError
-        No table, an unknown definition, a benchmark that is already under another one, or a skill that nobody has.
+        No table, one of other skills or regions, an unknown definition, no labour stocks, a benchmark that is already
+        under another definition.
     """
     table, name = skill_definitions(bench), bench.name
     if CHOSEN in bench.meta:
@@ -132,6 +133,10 @@ def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
     if not bench.has_labour:
         raise BenchmarkError(f"benchmark {name!r} has no labour stocks (LAB), so nobody could change class; leave "
                              "skill_definition out")
+    for key, known in (("from", bench.sets["skill"]), ("to", bench.sets["skill"]), ("reg", bench.sets["reg"])):
+        if strange := [str(x) for x in rows[key] if x not in known]:
+            raise BenchmarkError(f"benchmark {name!r}: definition of skill '{definition}' is of {strange[0]!r}, which "
+                                 f"is not among its labels ({', '.join(known)}); give it a table of its own")
     rows = rows[rows.workers > 0]
     if rows.empty:
         return bench

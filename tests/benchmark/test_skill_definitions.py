@@ -164,6 +164,12 @@ def test_wrong_choices_are_refused_in_words():
         redefine_skill(bench, "ocupation")
     with pytest.raises(BenchmarkError, match="no other definition of skill than its own .*leave skill_definition out"):
         redefine_skill(synthetic_benchmark(3, 3, seed=1), "wide")
+    foreign = [{**row, "to": "Graduates"} for row in rows(bench, "wide", [(0.1, 0.1)] * 3)]
+    with pytest.raises(BenchmarkError, match="is of 'Graduates', which is not among its labels"):
+        redefine_skill(bench.replace(meta={SKILLDEF: foreign}), "wide")
+    stocks = ("LAB", "MPOP", "REMIT", "LABSTAT")
+    with pytest.raises(BenchmarkError, match=r"no labour stocks \(LAB\)"):
+        redefine_skill(bench.replace(drop=stocks), "wide")
     new = redefine_skill(bench, "wide")
     assert redefine_skill(new, "wide") is new
     with pytest.raises(BenchmarkError, match="already under the definition of skill 'wide'; open it anew"):
