@@ -147,7 +147,7 @@ class Batch:
     def _data(self, shared: dict, own: dict, t: Any, start: dict, acc: dict | None) -> dict:
         """The data tree of one draw at the fraction ``t`` of its shock, as :meth:`Model.data_at` makes it."""
         _, jnp = jax_modules()
-        out = {"coef": {**shared["coef"], **own["coef"]}, "masks": shared["masks"]}
+        out = {"coef": {**shared["coef"], **own["coef"]}, "masks": shared["masks"], "scales": shared["scales"]}
         out["rates"] = start if acc is None else {k: {**s, "acc": acc[k]} for k, s in start.items()}
         for tree in ("exo", "target"):
             out[tree] = dict(shared[tree])

@@ -93,6 +93,7 @@ class Frame:
         return {**data, "masks": {k: a for k, a in data["masks"].items()
                                   if k in self.used or k in std.table.definitions},
                 "coef": {k: a for k, a in data["coef"].items() if k in self.used}, "target": {},
+                "scales": {k: a for k, a in data["scales"].items() if not k.startswith("held ")},
                 "exo": {k: a for k, a in data["exo"].items() if k in self.used or k in std._unknown_at}}
 
     def view(self, x: Any, data: dict[str, Any]) -> Any:

@@ -358,7 +358,7 @@ class Model:
         """The data tree with the full shock."""
         coef = changed(self.cal, self._base["coef"], coefficients)
         goal = {"coef": coef, "exo": dict(self._base["exo"]), "target": dict(self._base["target"]),
-                "masks": self._base["masks"]}
+                "masks": self._base["masks"], "scales": self._base["scales"]}
         for name, value in shocks.items():
             if self.mobility is None and name in ("migcost", "cappair", "caphost", "capbloc"):
                 raise ScenarioError(f"'{name}' has no effect where new movers are those of a quota; let workers move "
@@ -382,7 +382,7 @@ class Model:
     def data_at(self, goal: dict, t: float, rates: dict) -> dict:
         """The data tree at the fraction ``t`` of the path, on the straight line in levels."""
         t = bent(t, goal.get("bend", 0.0))
-        out = {"coef": goal["coef"], "rates": rates, "masks": goal["masks"]}
+        out = {"coef": goal["coef"], "rates": rates, "masks": goal["masks"], "scales": goal["scales"]}
         for tree in ("exo", "target"):
             out[tree] = {}
             for name, end in goal[tree].items():

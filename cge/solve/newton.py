@@ -155,8 +155,8 @@ class Newton:
     def rebased(self, system: System, data: dict) -> Newton:
         """The same compiled functions at another benchmark of the same shape, with the inverse of this one.
 
-        Conditions keep the scale of the first benchmark, in which residuals are measured while solving. The inverse is
-        an approximation at the new benchmark, as it is at a shock; see :meth:`factorise` for an exact one.
+        The inverse is an approximation at the new benchmark, as it is at a shock; see :meth:`factorise` for an exact
+        one.
         """
         other = copy.copy(self)
         other.system, other._kept = system, None

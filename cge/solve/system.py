@@ -66,6 +66,8 @@ class System:
         self._noted = set()
         self.rows, needed = self._scan_rows()
         self.used, self._noted = frozenset(self._noted), None
+        # Data, not constants of the compiled functions: those then serve every benchmark of the same active cells.
+        self.scales = {_scale_of(r): np.asarray(r["scale"], float) for r in self.rows if r["scale"] is not None}
         self.rates = [n for n in table.rates() if n in needed or not table.definitions[n].post]
         self.post = [n for n in table.rates() if n not in self.rates]
 
@@ -80,13 +82,13 @@ class System:
         return tuple(len(self.cal.sets[d]) for d in self.table.symbols[name].dims)
 
     def base_data(self) -> dict[str, Any]:
-        """The data tree at the benchmark: coefficients, exogenous values, fixed values, rate states."""
+        """The data tree at the benchmark: coefficients, exogenous and fixed values, rate states, scales of rows."""
         exo = {}
         for s in self.table.symbols.values():
             if s.role == "exogenous" or s.role == "unknown":
                 exo[s.name] = np.zeros(self.shape(s.name)) if s.positive else np.full(self.shape(s.name), s.base)
         data: dict[str, Any] = {"coef": {k: a for k, (_, a) in self.cal.data.items()}, "exo": exo, "target": {},
-                                "rates": {}, "masks": self.cal.masks}
+                                "rates": {}, "masks": self.cal.masks, "scales": self.scales}
         view = self.view(np.zeros(self.n), data)
         for name in self.fixed:
             value = getattr(view, name)
@@ -154,12 +156,12 @@ class System:
         return xp.concatenate(parts)
 
     def _row_residual(self, row: dict, view: View, data: dict, xp: Any) -> Any:
+        size = data.get("scales", self.scales).get(_scale_of(row))
         if row["kind"] == "fixed":
             value = getattr(view, row["name"])
             goal = data["target"][row["name"]]
-            scale = np.asarray(row["scale"], goal.dtype)
-            arr = value.log if value.is_positive else value.val / scale
-            goal = goal if value.is_positive else goal / scale
+            arr = value.log if value.is_positive else value.val / size
+            goal = goal if value.is_positive else goal / size
             return xp.take((xp.broadcast_to(arr, row["shape"]) - goal).reshape(-1), row["idx"], mode="clip")
         lhs, rhs = view.condition(row["row"])
         lhs, rhs = (_expand(s, row["row"].dims, xp) for s in (lhs, rhs))
@@ -167,8 +169,7 @@ class System:
             ratio = xp.where((lhs.coef > 0) & (rhs.coef > 0), lhs.coef / xp.where(rhs.coef == 0, 1.0, rhs.coef), 1.0)
             out = lhs.log - rhs.log + xp.log(ratio)
         else:
-            out = lhs.level() - rhs.level()
-            out = out / (row["scale"].astype(np.float32) if out.dtype == np.float32 else row["scale"])
+            out = (lhs.level() - rhs.level()) / size
         return xp.take(xp.broadcast_to(out, row["shape"]).reshape(-1), row["idx"], mode="clip")
 
     def _scan_rows(self) -> tuple[list[dict], set[str]]:
@@ -323,3 +324,6 @@ def _expand(s: Named, dims: tuple[str, ...], xp: Any) -> Named:
     return s._map(dims, one)
 
 
+def _scale_of(row: dict) -> str:
+    """Name of a row among the scales: a variable that is held may share the name of a condition."""
+    return ("held " if row["kind"] == "fixed" else "") + row["name"]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cge.errors import SolveFailed
+from cge.solve.jaxsetup import jax_modules
 from cge.solve.model import Model
 from tests import cases
 from tests.cases import model, no_tariffs, quota
@@ -72,6 +73,7 @@ def test_fixed_shares_of_investment(fast):
     assert np.ptp(fast.solve(tripled(fast))["qnetinv"].values / m.cal.data["NETINV"][1]) > 0.01
 
 
+@pytest.mark.long  # compiles the exact form; hard cases hold words to failures of theirs
 def test_a_hopeless_shock_fails_in_words(fast):
     message = r"no solution found: the worst residual .* is in '\w+' of block \w+"
     with pytest.raises(SolveFailed, match=message):
@@ -84,3 +86,15 @@ def test_an_index_that_vanishes_is_named(fast):
     more[3, 1] = 6.0
     with pytest.raises(SolveFailed, match=r"'qinv' of R2 \(gross investment\) has come to"):
         fast.solve({"qe": more})
+
+
+def test_compiled_functions_hold_no_numbers_of_a_benchmark():
+    """Another benchmark of the same active cells finds them in the cache: traced, both are the same program."""
+    jax, jnp = jax_modules()
+    one, two = (jax.make_jaxpr(m.system.residual)(jnp.zeros(m.system.n), m.system.trimmed(m._base))
+                for m in (model(seed=1), model(seed=3)))
+    assert str(one) == str(two) and len(one.consts) == len(two.consts)
+    for a, b in zip(one.consts, two.consts, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(model(seed=1).system.scales["tax_revenue_per_head"],
+                              model(seed=3).system.scales["tax_revenue_per_head"])

@@ -34,8 +34,8 @@ def under(standard, spec):
     return standard.under(Closure(closure_swaps(spec, standard.bench)))
 
 
-@pytest.mark.parametrize("name", [n if n == "trade_balance" else pytest.param(n, marks=pytest.mark.long)
-                                  for n in SPECS])  # each but the frame itself is compiled for one comparison
+@pytest.mark.long  # compiles a model for each; Ipopt and the tests of closures hold them to other truths
+@pytest.mark.parametrize("name", SPECS)
 def test_agrees_with_code_of_its_own(standard, name):
     framed = under(standard, SPECS[name])
     alone = Model(standard.bench, framed.closure)

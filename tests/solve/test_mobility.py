@@ -307,6 +307,7 @@ def test_agreement_of_the_engines_with_caps_binding_and_slack(model, solved, nam
     agree(one, two, degenerate=corner if name != "mixed" else ())
 
 
+@pytest.mark.long  # compiles the route of large systems; Ipopt finds the same corners above
 def test_regional_blocks_find_the_same_corners(model, solved, monkeypatch):
     """Caps binding and slack, caps at the base stocks, open borders: the route of large systems."""
     monkeypatch.setattr("cge.solve.newton.DENSE", 10)

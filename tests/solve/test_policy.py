@@ -54,6 +54,7 @@ def test_a_large_country_sets_a_higher_tariff():
     assert own_tariff(small(4.0, 0.5))[0].tm["Agr", "Small"].value > own_tariff(small(4.0))[0].tm["Agr", "Small"].value
 
 
+@pytest.mark.long  # compiles a model for it; quotas below take the same route
 def test_the_reduced_route_finds_the_same_tariff():
     m = small(4.0)
     written, full = own_tariff(m)
