@@ -2,7 +2,7 @@
 
 A definition says, for each region, which share of the workers of one class counts as the other, and which share of the
 pay of the class goes with them. They do so in every activity and whatever their home, so that all flows are regrouped
-linearly: totals over skill, taxes and accounts stay as they are.
+linearly: totals over skill, taxes and the accounts of the SAM stay as they are.
 """
 
 from __future__ import annotations
@@ -93,10 +93,11 @@ def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
 
     In each region the same share of one class's workers, whatever their home, counts as the other class, with one
     share of what every activity pays the class (EVFB, EVFP, EVOS) and of what its migrants send (REMIT). Sums over
-    skill stay, and with them every account. Wages and productivities of migrants follow from the new classes as they do
-    in any benchmark. Where a class's remittances then pass half of its after-tax income, the limit of every benchmark,
-    the excess is booked on the other class of the same migrants, then on other hosts of the same home, whose SAVE
-    follows; what finds no room is dropped. The amounts (million US$) are in the metadata, ``skill_definition``.
+    skill stay, and with them taxes and the accounts of the SAM. Wages and productivities of migrants follow from the
+    new classes as they do in any benchmark, so that what is theirs and what is natives' of a region's pay shifts.
+    Where a class's remittances then pass half of its after-tax income, the limit of every benchmark, the excess is
+    booked on the other class of the same migrants, then on other hosts of the same home, whose SAVE follows; what finds
+    no room is dropped. The amounts (million US$) are in the metadata, ``skill_definition``.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
     ------
     BenchmarkError
         No table, one of other skills or regions, an unknown definition, no labour stocks, a benchmark that is already
-        under another definition.
+        under another definition, a class that would change places with the other in pay per worker.
     """
     table, name = skill_definitions(bench), bench.name
     if CHOSEN in bench.meta:
@@ -125,7 +126,8 @@ def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
     if table.empty:
         raise BenchmarkError(f"benchmark {name!r} has no other definition of skill than its own (no "
                              f"labour/{SKILLDEF}.csv); leave skill_definition out, or add the file - a benchmark that "
-                             "was aggregated has none: choose the definition before aggregating")
+                             "was aggregated has none: choose the definition before aggregating, by redefine_skill in "
+                             "Python")
     rows = table[table.definition == definition]
     if rows.empty:
         raise BenchmarkError(f"benchmark {name!r} has no definition of skill '{definition}'; it has "
@@ -145,10 +147,30 @@ def redefine_skill(bench: Benchmark, definition: str) -> Benchmark:
     for name, dim in (("LAB", "skill"), ("REMIT", "skill"), *((n, "endw") for n in _PAID)):
         if name in arrays:
             arrays[name] = _regrouped(arrays[name], rows, dim, "workers" if name == "LAB" else "pay")
-    new = Benchmark(bench.name, bench.sets, arrays, {**meta, CHOSEN: {"name": definition}})
+    names = {s: {**bench.meta.get("long_names", {}).get(s, {}),
+                 **{k: f"{k}, skill by the definition '{definition}'" for k in bench.sets["skill"]}}
+             for s in ("skill", "endw")}
+    new = Benchmark(bench.name, bench.sets, arrays, {
+        **meta, "long_names": {**bench.meta.get("long_names", {}), **names}, CHOSEN: {"name": definition}})
+    _refuse_reversed_pay(bench, new, definition)
     if "REMIT" not in arrays:
         return new
     return _within_income(new, definition)
+
+
+def _refuse_reversed_pay(old: Benchmark, new: Benchmark, definition: str) -> None:
+    def gap(bench: Benchmark) -> np.ndarray:
+        paid = bench["EVFB"].sum("acts").sel(endw=list(bench.sets["skill"])).transpose("endw", "reg").values
+        workers = bench["LAB"].sum("home").transpose("skill", "host").values
+        pay = np.divide(paid, workers, out=np.full_like(paid, np.nan), where=workers > 0)
+        return pay - pay[:1]
+
+    turned = (gap(old) * gap(new) < 0).any(0)
+    if turned.any():
+        where = ", ".join(r for r, t in zip(new.sets["reg"], turned, strict=True) if t)
+        raise BenchmarkError(f"benchmark {new.name!r}, definition of skill '{definition}': in {where} the class that "
+                             "is paid more per worker would be paid less than the other; correct the shares of workers "
+                             f"and pay in labour/{SKILLDEF}.csv")
 
 
 def _regrouped(array: xr.DataArray, rows: pd.DataFrame, dim: str, share: str) -> xr.DataArray:

@@ -11,6 +11,7 @@ import xarray as xr
 from cge.errors import CGEError
 from cge.solve.subtotals import Subtotals
 from cge.welfare import CONTRIBUTIONS, GROUPS, decomposition_table, people_table, region_table
+from cge.welfare.target_reader import skill_of
 from cge.welfare.targets import NOT_YET, target_table
 
 #: Columns that tables of the terminal may take.
@@ -19,6 +20,7 @@ WIDTH = 118
 
 def print_results(ds: xr.Dataset) -> None:
     """Print the gains of all scenarios, the gains by region of the headline ones, and the published targets."""
+    print_skill(ds)
     print("\nGains by group, billion US$ (equivalent variation): permanent residents, earlier migrants, new movers;\n"
           "indep.: change of consumption, government and saving; moved, million; remittances; tariff revenue\n")
     print(_scenario_table(ds).to_string())
@@ -39,6 +41,12 @@ def print_results(ds: xr.Dataset) -> None:
             f"{m} gives the world what {t} does at {float(q):.2f}% of the work force" for q, m, t in found), WIDTH))
     if headline:
         print_targets(ds)
+
+
+def print_skill(ds: xr.Dataset) -> None:
+    """Say which definition of skill a result is under, where it is not the benchmark's own."""
+    if skill_of(ds):
+        print(f"\nskill by the definition '{skill_of(ds)}' (skill_definition), not the benchmark's own")
 
 
 def _scenario_table(ds: xr.Dataset) -> pd.DataFrame:

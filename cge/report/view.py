@@ -205,10 +205,11 @@ class View:
 
     def source(self) -> str:
         """Benchmark, package and references, for the note below a figure."""
-        a = self.ds.attrs
+        a, skill = self.ds.attrs, _attribute(self.ds, "skill_definition").get("name")
         words = [f"{a['title'].rstrip('.')}." if a.get("title") else "",
                  f"Benchmark {a.get('benchmark', 'not named')}"
                  + (f" ({a['benchmark_year']})" if a.get("benchmark_year") else "")
+                 + (f", skill by the definition '{skill}'" if skill else "")
                  + (f", sha256 {a['benchmark_sha256'][:8]}" if a.get("benchmark_sha256") else "")
                  + (f"; {a['package']}." if a.get("package") else ".")]
         return " ".join(w for w in words if w)

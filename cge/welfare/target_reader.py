@@ -87,6 +87,11 @@ class _Reader:
         return 100 * (ds[variable] / ds["ppriv"] - 1).sel(reg=self.groups[group])
 
 
+def skill_of(ds: xr.Dataset) -> str:
+    """Definition of skill of a result; nothing where it is the benchmark's own (completed tertiary education)."""
+    return json.loads(ds.attrs.get("skill_definition", "{}")).get("name", "")
+
+
 def base_year(ds: xr.Dataset) -> int:
     """Base year of the benchmark of a result."""
     return int(ds.attrs.get("benchmark_year", PUBLISHED_YEAR))

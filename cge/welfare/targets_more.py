@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from cge.welfare.gains import GROUPS
-from cge.welfare.target_reader import Target, _ratio, _Reader
+from cge.welfare.target_reader import Target, _NotComputable, _ratio, _Reader, skill_of
 from cge.welfare.targets import TARGETS
 
 #: Number of gates of the published comparison, numbered from 1.
@@ -115,6 +115,8 @@ def _occupations(r: _Reader):
     found = {k: v for k, v in json.loads(r.ds.attrs.get("skill", "{}")).items() if v}
     if "occupation" not in found:
         raise KeyError("M occupation")
+    if skill_of(r.ds):
+        raise _NotComputable(f"the file is itself under the definition of skill '{skill_of(r.ds)}'")
     u, s = r.world(r.role["unskilled"]), r.world(r.role["skilled"])
     here = found["occupation"]
     words = [f"{here['share']:.3f}"]
@@ -122,13 +124,16 @@ def _occupations(r: _Reader):
         words.append(f"secondary school or more {found['secondary']['share']:.3f}")
     words.append(f"college {_ratio(u, u + s, 'the share'):.3f}")
     low, high = PUBLISHED_SHARE
-    place = "inside" if low <= here["share"] <= high else ("above" if here["share"] > high else "below")
+    place = ("inside" if low <= here["share"] <= high else ("above" if here["share"] > high else "below")
+             ) + " the published range"
+    if off := max(here["share"] - high, low - here["share"], 0.0):
+        place += f" by {off:.3f}"
     rules = ", ".join(f"{v['rule']:.2f} by {k}" for k, v in found.items())
-    why = (f"{place} the published range: pay in the hosts is far above pay at home, so that the share is about that "
+    why = (f"{place}: pay in the hosts is far above pay at home, so that the share is about that "
            f"of the unskilled in the hosts' pay, {here['pay']:.2f} here ({here['workers']:.2f} of their workers); "
-           "managers, professionals and associate professionals by country from labour force surveys, most recalled; "
-           "Japan's counts many of them as clerks; who changes class is paid between the two classes; M over the "
-           f"first-order rule: {rules}")
+           "managers, professionals and associate professionals by country from labour force surveys, most recalled "
+           "(benchmark's README, with what other figures would give); who changes class is paid between the two "
+           f"classes; M over the first-order rule: {rules}")
     return "; ".join(words), None, why
 
 

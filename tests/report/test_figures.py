@@ -194,3 +194,10 @@ def test_words_and_numbers():
     assert unit_for(np.array([30.0])).name == "million US$"
     text = wrap("Rest of East Asia: Korea, Taiwan, Hong Kong, Macao", 1.5, 8.0)
     assert "\n" in text and width_of(text, 8.0) <= 1.5
+
+
+def test_the_note_says_which_definition_of_skill():
+    ds = results()
+    assert "skill by" not in View(ds).source()
+    ds.attrs["skill_definition"] = json.dumps({"name": "occupation"})
+    assert "skill by the definition 'occupation'" in View(ds).source()

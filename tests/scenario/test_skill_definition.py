@@ -40,3 +40,15 @@ def test_wrong_definitions_are_refused_before_anything_is_compiled(file):
     other = make_model(world(), file('"same"'))
     with pytest.raises(ScenarioError, match="the model given is not of that definition"):
         compare(file('"wide"'), model=other)
+
+
+def test_names_of_the_classes_say_the_definition():
+    bench, wide = world(), redefine_skill(world(), "wide")
+    for s in bench.sets["skill"]:
+        assert all("skill by the definition 'wide'" in wide.meta["long_names"][dim][s] for dim in ("skill", "endw"))
+    assert "wide" not in str(bench.meta.get("long_names", {}))
+
+
+def test_shares_that_turn_pay_round_are_refused():
+    with pytest.raises(BenchmarkError, match="in R1 the class that is paid more per worker would be paid less"):
+        redefine_skill(world(shares=((0.5, 0.01), (0.1, 0.15), (0.0, 0.0))), "wide")

@@ -12,6 +12,7 @@ from cge.benchmark import migrant_accounts, open_benchmark, redefine_skill
 from cge.welfare import reproduction
 from cge.welfare.compare import make_model
 from cge.welfare.reproduction import comparison_file, judged
+from cge.welfare.targets import target_table
 from tests.welfare.test_reproduction import dataset
 
 SHARES = {"secondary": {"share": 0.2, "rule": 1.09, "workers": 0.3, "pay": 0.2},
@@ -36,6 +37,16 @@ def test_shares_are_reported_beside_the_published_ones():
 
 def test_gate_three_stays_on_the_college_definition():
     assert row(SHARES, 3)["obtained"] == row({}, 3)["obtained"] == "0.600"
+
+
+def test_a_result_under_another_definition_is_not_judged_as_college():
+    ds = dataset()
+    ds.attrs["skill_definition"] = json.dumps({"name": "secondary"})
+    table = target_table(ds).set_index("no")
+    assert table.loc[3, "met"] == "report" and "skill by the definition 'secondary'" in table.loc[3, "why"]
+    ds.attrs["skill"] = json.dumps(SHARES)
+    table = judged("walmsley-winters", "ww1997", ds, {}).table.set_index("no")
+    assert "itself under the definition of skill 'secondary'" in table.loc[23, "why"]
 
 
 def test_a_definition_that_was_not_solved_says_so():
