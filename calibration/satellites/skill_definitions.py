@@ -281,8 +281,8 @@ def assumptions_by_region(notes: pd.DataFrame, regions: list[str]) -> pd.DataFra
 def regions_of(notes: pd.DataFrame, definition: str, what: str) -> str:
     """Regions of an assumption of `definitions_of_skill`, in words: name, and the share of workers where not all."""
     chosen = notes[(notes.definition == definition) & notes.assumption.str.startswith(what)]
-    parts = [(r, a.removeprefix(f"{what}: ").split(" ")[0]) for r, a in zip(chosen.region, chosen.assumption, strict=True)]
-    return ", ".join(r if share == "100%" else f"{r} ({share})" for r, share in parts) or "none"
+    share = [text.removeprefix(f"{what}: ").split(" ")[0] for text in chosen.assumption]
+    return ", ".join(r if s == "100%" else f"{r} ({s})" for r, s in zip(chosen.region, share, strict=True)) or "none"
 
 
 def falls_by_occupation(shares: pd.DataFrame) -> str:
