@@ -132,7 +132,8 @@ def test_pay_of_who_moves_follows_the_return_to_schooling(table):
     for iso in ("JPN", "MEX", "USA"):
         more, share = np.exp(0.097 * found.longer[iso]), table.loc[("secondary", iso), "workers"]
         assert share == pytest.approx(found.share[iso], rel=1e-6)
-        assert table.loc[("secondary", iso), "pay"] == pytest.approx(share * more / (share * more + 1 - share), rel=1e-6)
+        pay = share * more / (share * more + 1 - share)
+        assert table.loc[("secondary", iso), "pay"] == pytest.approx(pay, rel=1e-6)
 
 
 def test_occupations_give_the_published_share_and_pay_between_the_classes(table):
