@@ -15,7 +15,7 @@ from calibration.corridors import coverage, largest
 from calibration.digits import DIGITS
 from calibration.independent import tax_shares
 from calibration.protection.exports import TEXTILES
-from calibration.satellites.skill_definitions import assumptions_by_region, schooling_return, skilled_shares
+from calibration.satellites import skill_definitions as skilldef
 
 
 def readme(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame, raw: Path) -> str:
@@ -121,7 +121,7 @@ def _numbers(config: Config, result, found: pd.DataFrame) -> dict[str, str]:
         "residual_bn": f"{(total.published - total.balance) / 1e3:.0f}",
         "residual_share": f"{-100 * total.residual_share_of_gdp:.1f}%",
         "price_levels_lacking": ", ".join(f"{reg} {100 * v:.1f}%" for reg, v in lacking.items()),
-        "schooling_return": f"{100 * schooling_return(config.year):.1f}%",
+        "schooling_return": f"{100 * skilldef.schooling_return(config.year):.1f}%",
         "checks_n": str(len(found)),
         "independent_wide": str(((found.ratio - 1).abs() > WIDE)[found.kind == "independent"].sum()),
         "wide": f"{100 * WIDE:.0f}%",
@@ -230,6 +230,7 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame, ra
     ]
     soft = r["soft"].pivot(index="reg", columns="use", values="ratio").loc[reg]
     soft.insert(0, "region", soft.index)
+    shares = skilldef.skilled_shares(result.bench)
     return {
         "checks_table": _check_table(world),
         "misses_table": _check_table(misses),
@@ -245,8 +246,9 @@ def _tables(config: Config, result, found: pd.DataFrame, moved: pd.DataFrame, ra
         "cells_table": markdown(cells, 0),
         "soft_table": markdown(soft, 3),
         "structure_table": markdown(r["part_structure"].drop(columns="at_bound"), 3),
-        "skill_table": markdown(skilled_shares(result.bench)),
-        "skill_assumptions": markdown(assumptions_by_region(r["skill_definitions"], config.reg)),
+        "skill_table": markdown(shares),
+        "skill_assumptions": markdown(skilldef.assumptions_by_region(r["skill_definitions"], config.reg)),
+        **skilldef.words(result.bench, r["skill_definitions"], shares),
         **_corridor_tables(config, result, raw),
     }
 

@@ -7,9 +7,12 @@ The benchmark counts as skilled those with completed tertiary education (``colle
 - ``occupation``: managers, professionals, technicians and associate professionals, major groups 1 to 3 of the
   International Standard Classification of Occupations. GTAP's skilled labour is of that kind (managers,
   administrators, professionals, para-professionals: Liu, van Leeuwen, Vo, Tyers and Hertel 1998, GTAP Technical Paper
-  11). Shares of employment: facts/<year>/occupations.csv.
+  11 [recalled]). Shares of employment: facts/<year>/occupations.csv.
 
-Schooling: Barro and Lee (2013), version 3, population of 15 to 64, interpolated to the base year.
+Schooling: Barro and Lee (2013), version 3, population of 15 to 64, interpolated to the base year. The benchmark's
+college share is not theirs (`calibration.satellites.skills`) and mostly the larger one, so that it holds many of those
+whom they count as having left tertiary education early. Who moves is therefore what lies between the benchmark's
+college share and their total of the wider class.
 """
 
 from __future__ import annotations
@@ -26,13 +29,18 @@ from calibration.satellites.macro import country_table
 from calibration.satellites.names import to_iso
 from calibration.satellites.skills import country_skills, region_skills
 from calibration.satellites.sources import facts, raw_file
-from cge.benchmark import Benchmark, redefine_skill, skill_definitions
+from cge.benchmark import Benchmark, migrant_accounts, redefine_skill, skill_definitions
+from cge.benchmark.skill_definitions import SKILLDEF
 
 #: Definitions by schooling; the first is the benchmark's own.
 COLLEGE, TERTIARY, SECONDARY, OCCUPATION = "college", "tertiary", "secondary", "occupation"
 DEFINITIONS = (COLLEGE, TERTIARY, SECONDARY, OCCUPATION)
 #: Years that Barro and Lee count for tertiary education that was begun and not completed, and completed.
 BEGUN, COMPLETED = 2.0, 4.0
+#: Share of managers, professionals and associate professionals of one case of `first_order_shares`: a round number.
+EVERY_HOST = 0.45
+#: An assumption of `definitions_of_skill`: nobody moves, for want of room.
+NO_ROOM = "college share not below Barro-Lee's total"
 _COLUMNS = {"none": "No Schooling", "primary": "Primary Total", "primary_completed": "Primary Completed",
             "secondary": "Secondary Total", "secondary_completed": "Secondary Completed", "tertiary": "Tertiary Total",
             "tertiary_completed": "Tertiary Completed", "years": "Avg. Years of Total Schooling",
@@ -53,7 +61,9 @@ def attainment(raw: Path, year: int) -> pd.DataFrame:
     -------
     DataFrame
         Shares by highest level attended: none, primary, secondary, tertiary (they sum to 1); of these completed:
-        primary_completed, secondary_completed, tertiary_completed; mean years: years, years_primary, ...
+        primary_completed, secondary_completed, tertiary_completed; mean years: years, years_primary, ... As published,
+        also where facts/<year>/attainment_replaced.csv has another figure of completed tertiary education: there is
+        none of the other levels.
     """
     table = pd.read_csv(raw_file(raw, "macro/BL_v3_MF1564.csv"))
     table["Country"] = table["Country"].ffill()  # the file names a country in its first row only
@@ -70,8 +80,12 @@ def attainment(raw: Path, year: int) -> pd.DataFrame:
     return found
 
 
-def moved_by_schooling(people: pd.DataFrame, definition: str) -> pd.DataFrame:
+def moved_by_schooling(people: pd.DataFrame, definition: str, college: pd.Series) -> pd.DataFrame:
     """Who of those without a degree counts as skilled, and how much longer they went to school than the others.
+
+    The benchmark's graduates are taken to be those with most schooling. So the others who belong to the wider class are
+    its total less the college share: max(0, total - college) / (1 - college) of the others. As participation is that of
+    graduates or that of all others (`skills.country_skills`), this is their share of the workers without a degree too.
 
     A year of school is a year in which the course was attended: whoever left a course early has half of it, which is
     how Barro and Lee count. So the length of primary and secondary school follows from the mean years and the shares.
@@ -82,23 +96,29 @@ def moved_by_schooling(people: pd.DataFrame, definition: str) -> pd.DataFrame:
         As `attainment` returns it.
     definition : str
         ``tertiary`` or ``secondary``.
+    college : Series
+        Index ISO3: the benchmark's college share of people (`skills.country_skills`, column people).
 
     Returns
     -------
     DataFrame
-        Index ISO3; columns share (of those without completed tertiary education), longer (years of schooling of those
-        who move less those of those who stay).
+        Index ISO3; columns share (of those without a degree in the benchmark), longer (years of schooling of those who
+        move less those of those who stay; 0 where nobody moves).
     """
-    p = people
-    begun = p.tertiary - p.tertiary_completed
+    p, college = people, college.reindex(people.index)
     left = 0.5 * (p.primary - p.primary_completed), 0.5 * (p.secondary - p.secondary_completed)
     school = p.years_primary / (p.primary_completed + p.secondary + p.tertiary + left[0])
     school += p.years_secondary / (p.secondary_completed + p.tertiary + left[1])
-    graduates = p.secondary_completed if definition == SECONDARY else 0.0 * begun
-    moved, rest = begun + graduates, 1 - p.tertiary_completed
-    years = graduates * school + begun * (school + BEGUN)
-    stay = p.years - years - p.tertiary_completed * (school + COMPLETED)
-    return pd.DataFrame({"share": moved / rest, "longer": years / moved - stay / (rest - moved)})
+    total, moved, years = 0.0 * school, 0.0 * school, 0.0 * school
+    levels = [(p.tertiary_completed, school + COMPLETED), (p.tertiary - p.tertiary_completed, school + BEGUN)]
+    levels += [(p.secondary_completed, school)] if definition == SECONDARY else []
+    known = p.years
+    for share, length in levels:  # from the top, where the graduates of the benchmark are
+        total = total + share
+        part = np.minimum(share, (total - college).clip(lower=0.0))
+        moved, years, known = moved + part, years + part * length, known - share * length
+    longer = (years / moved - known / (1 - total)).mask(moved <= 0, 0.0)
+    return pd.DataFrame({"share": moved / (1 - college), "longer": longer})
 
 
 def schooling_return(year: int) -> float:
@@ -120,23 +140,25 @@ def by_schooling(config: Config, raw: Path, skills: pd.DataFrame, definition: st
         Assumptions, by region.
     """
     returns = schooling_return(config.year)
-    found = moved_by_schooling(attainment(raw, config.year), definition).reindex(skills.index)
-    log = []
+    found = moved_by_schooling(attainment(raw, config.year), definition, skills.people).reindex(skills.index)
     missing = found.share.isna() | ~np.isfinite(found.longer)
+    replaced = pd.Series(skills.index.isin(facts("attainment_replaced", config.year).iso), skills.index)
+
+    def where(some: pd.Series, what: str) -> list[tuple[str, str]]:
+        part = skills.emp.where(some, 0.0).groupby(skills.region).sum() / skills.emp.groupby(skills.region).sum()
+        return [(r, f"{what}: {100 * v:.0f}% of workers") for r, v in part.items() if v >= 0.005]
+
+    log = where(~missing & (found.share <= 0), NO_ROOM)
+    log += where(~missing & replaced, "Barro-Lee's total, though its graduates are replaced")
     weight = (skills.emp * (1 - skills.workers)).where(~missing)
     for column in found:
         mean = (found[column] * weight).groupby(skills.region).sum() / weight.groupby(skills.region).sum()
         found[column] = found[column].where(~missing, skills.region.map(mean))
-    lacking = (skills.emp.where(missing, 0.0).groupby(skills.region).sum() / skills.emp.groupby(skills.region).sum())
-    log += [(r, f"not in Barro-Lee: {100 * v:.0f}% of workers (mean of the region)")
-            for r, v in lacking.items() if v >= 0.005]
+    log += [(r, f"{what} (mean of the region)") for r, what in where(missing, "not in Barro-Lee")]
     more = np.exp(returns * found.longer)
     relative = more / (found.share * more + 1 - found.share)  # pay of those who move over the mean of the unskilled
     bounded = relative.clip(1.0, skills.ratio.clip(lower=1.0))
-    at_bound = (skills.emp.where((bounded < relative) & ~missing, 0.0).groupby(skills.region).sum()
-                / skills.emp.groupby(skills.region).sum())
-    log += [(r, f"bound: {100 * v:.0f}% of workers")
-            for r, v in at_bound.items() if v >= 0.005]
+    log += where((bounded < relative) & ~missing, "bound")
     return pd.DataFrame({"workers": found.share, "pay": (found.share * bounded).clip(upper=1.0)}), log
 
 
@@ -165,6 +187,27 @@ def occupation_shares(config: Config, skills: pd.DataFrame) -> tuple[pd.Series, 
     return out, log
 
 
+def net_difference(share: float, college: float, ratio: float) -> tuple[bool, float, float]:
+    """Who changes class so that a share of workers is skilled: at the geometric mean of the two classes' pay.
+
+    Parameters
+    ----------
+    share, college : float
+        Skilled share of workers wanted, and the present one.
+    ratio : float
+        Pay per worker of the skilled over that of the unskilled.
+
+    Returns
+    -------
+    bool
+        Upward: of the unskilled; else of the skilled.
+    float, float
+        Share of the workers of that class, and of its pay.
+    """
+    moved = (share - college) / (1 - college) if share >= college else 1 - share / college
+    return share >= college, moved, moved * float(np.sqrt(ratio)) ** (1 if share >= college else -1)
+
+
 def definitions_of_skill(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table ``labour/SKILLDEF.csv`` of a benchmark and the assumptions behind it.
 
@@ -191,18 +234,13 @@ def definitions_of_skill(config: Config, raw: Path) -> tuple[pd.DataFrame, pd.Da
         workers, pay = ((part[c] * w).groupby(countries.region).sum() / w.groupby(countries.region).sum()
                         for c, w in (("workers", people), ("pay", bill)))
         for r in config.reg:
-            rows.append((name, unskilled, skilled, r, workers[r],
-                         workers[r] * float(np.clip(pay[r] / workers[r], 1.0, regions.ratio[r]))))
+            relative = float(np.clip(pay[r] / workers[r], 1.0, regions.ratio[r])) if workers[r] > 0 else 0.0
+            rows.append((name, unskilled, skilled, r, workers[r], workers[r] * relative))
     share, log = occupation_shares(config, countries)
     notes += [(OCCUPATION, *entry) for entry in log]
     for r in config.reg:
-        college, between = regions.workers[r], float(np.sqrt(regions.ratio[r]))
-        if share[r] >= college:
-            moved = (share[r] - college) / (1 - college)
-            rows.append((OCCUPATION, unskilled, skilled, r, moved, moved * between))
-        else:
-            moved = 1 - share[r] / college
-            rows.append((OCCUPATION, skilled, unskilled, r, moved, moved / between))
+        up, workers, pay = net_difference(share[r], regions.workers[r], regions.ratio[r])
+        rows.append((OCCUPATION, *((unskilled, skilled) if up else (skilled, unskilled)), r, workers, pay))
     table = pd.DataFrame(rows, columns=["definition", "from", "to", "reg", "workers", "pay"])
     for column in ("workers", "pay"):
         table[column] = [float(f"{v:.{DIGITS - 1}e}") for v in table[column]]
@@ -238,3 +276,89 @@ def assumptions_by_region(notes: pd.DataFrame, regions: list[str]) -> pd.DataFra
     names = (TERTIARY, SECONDARY, OCCUPATION)
     text = notes.groupby(["definition", "region"]).assumption.agg("; ".join).to_dict()
     return pd.DataFrame([(r, *(text.get((n, r), "") for n in names)) for r in regions], columns=["region", *names])
+
+
+def regions_of(notes: pd.DataFrame, definition: str, what: str) -> str:
+    """Regions of an assumption of `definitions_of_skill`, in words: name, and the share of workers where not all."""
+    chosen = notes[(notes.definition == definition) & notes.assumption.str.startswith(what)]
+    share = [text.removeprefix(f"{what}: ").split(" ")[0] for text in chosen.assumption]
+    return ", ".join(r if s == "100%" else f"{r} ({s})" for r, s in zip(chosen.region, share, strict=True)) or "none"
+
+
+def falls_by_occupation(shares: pd.DataFrame) -> str:
+    """Regions of `skilled_shares` whose skilled share of workers is smaller by occupation, in words."""
+    columns = ["region", f"{COLLEGE}: workers", f"{OCCUPATION}: workers"]
+    return ", ".join(f"{r} ({a:.1f} to {b:.1f})" for r, a, b in shares[columns].itertuples(index=False) if b < a)
+
+
+def with_occupation_shares(bench: Benchmark, shares: dict[str, float]) -> Benchmark:
+    """The benchmark by occupation, where some regions have another share of workers in these occupations."""
+    unskilled, skilled = bench.sets["skill"]
+    people, pay = bench["LAB"].sum("home").rename(host="reg"), bench["EVFB"].sum("acts").rename(endw="skill")
+    rows = []
+    for row in bench.meta[SKILLDEF]:
+        r = row["reg"]
+        if row["definition"] == OCCUPATION and r in shares:
+            n, w = ([float(x.sel(skill=k, reg=r)) for k in (unskilled, skilled)] for x in (people, pay))
+            up, *part = net_difference(shares[r], n[1] / sum(n), w[1] / n[1] / (w[0] / n[0]))
+            ends = (unskilled, skilled) if up else (skilled, unskilled)
+            row = dict(zip(row, (OCCUPATION, *ends, r, *part), strict=True))
+        rows.append(row)
+    return redefine_skill(bench.replace(meta={SKILLDEF: rows}), OCCUPATION)
+
+
+def first_order_share(bench: Benchmark) -> float:
+    """Unskilled share of the world gain of a quota of the same percentage of either skill, by the first-order rule.
+
+    The gain of a skill is in proportion to the sum over importers of workers times (wage less the mean wage of the
+    exporters' natives); its mobility and the quota cancel out.
+    """
+    hosts, homes = (list(bench.meta["groups"][g]) for g in ("importers", "exporters"))
+    wage, stock = migrant_accounts(bench)["W"], bench["LAB"]
+    gain = {}
+    for skill in bench.sets["skill"]:
+        left = np.array([float(stock.sel(skill=skill, home=h, host=h)) for h in homes])
+        sent = float(left @ wage.sel(skill=skill, reg=homes).values / left.sum())
+        workers = stock.sel(skill=skill, host=hosts).sum("home").values
+        gain[skill] = float(workers @ (wage.sel(skill=skill, reg=hosts).values - sent))
+    return gain[bench.sets["skill"][0]] / sum(gain.values())
+
+
+def first_order_shares(bench: Benchmark) -> dict[str, float]:
+    """`first_order_share` by definition, and by occupation with two other assumptions on hosts.
+
+    Returns
+    -------
+    dict
+        By definition; ``japan``: Japan has Germany's share of managers, professionals and associate professionals;
+        ``hosts``: every importer has `EVERY_HOST`.
+    """
+    out = {n: first_order_share(redefine_skill(bench, n)) for n in DEFINITIONS}
+    people = redefine_skill(bench, OCCUPATION)["LAB"].sum("home").sel(host="DEU")
+    germany = float(people.sel(skill=bench.sets["skill"][1]) / people.sum())
+    out["japan"] = first_order_share(with_occupation_shares(bench, {"JPN": germany}))
+    every = dict.fromkeys(bench.meta["groups"]["importers"], EVERY_HOST)
+    return out | {"hosts": first_order_share(with_occupation_shares(bench, every))}
+
+
+def words(bench: Benchmark, notes: pd.DataFrame, shares: pd.DataFrame) -> dict[str, str]:
+    """Numbers of the README's text.
+
+    Parameters
+    ----------
+    bench : Benchmark
+    notes : DataFrame
+        Second table of `definitions_of_skill`.
+    shares : DataFrame
+        As `skilled_shares` returns it.
+
+    Returns
+    -------
+    dict
+        Name in the template: text.
+    """
+    out = {f"no_room_{n}": regions_of(notes, n, NO_ROOM) for n in (TERTIARY, SECONDARY)}
+    by_region = shares.set_index("region")[f"{SECONDARY}: workers"]
+    out |= {f"{r.lower()}_secondary": f"{by_region[r]:.0f}" for r in ("GBR", "DEU", "USA")}
+    out |= {f"first_order_{k}": f"{v:.3f}" for k, v in first_order_shares(bench).items()}
+    return out | {"falls_by_occupation": falls_by_occupation(shares), "every_host": f"{100 * EVERY_HOST:.0f}%"}

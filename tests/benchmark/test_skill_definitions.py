@@ -23,7 +23,7 @@ from tests.engine import plain
 
 NAMES = ("ww1997", "world2014")
 OTHERS = ("tertiary", "secondary", "occupation")
-TRIED = [("ww1997", "secondary"), ("ww1997", "occupation"), ("world2014", "occupation")]
+TRIED = [("ww1997", "secondary"), ("ww1997", "occupation"), ("world2014", "secondary"), ("world2014", "occupation")]
 
 
 def rows(bench, definition, shares, up=True):
@@ -69,14 +69,18 @@ def test_accounts_balance_and_every_check_passes(pair):
 
 
 def test_remittances_stay_by_home_and_saving_follows(pair):
-    """What finds no room in a corridor goes to other hosts of the same home: less than a thousandth of the world's."""
+    """What finds no room in a corridor goes to other hosts of the same home: less than a thousandth of the world's.
+
+    In world2014 by secondary school, 0.0027: there the limit is 0.003.
+    """
     old, new, _ = pair
     np.testing.assert_allclose(new["REMIT"].sum(("skill", "host")), old["REMIT"].sum(("skill", "host")), rtol=1e-12)
     sent = (new["REMIT"] - old["REMIT"]).sum(("skill", "home")).rename(host="reg")
     np.testing.assert_allclose(new["SAVE"] - old["SAVE"], -sent, atol=1e-6)
     moved = new.meta[CHOSEN]
     assert 0.5 * float(abs(sent).sum()) <= moved["other_hosts"] + 1e-6 and moved["dropped"] < 1e-6
-    assert moved["other_hosts"] < 0.003 * float(old["REMIT"].sum())
+    limit = 0.003 if (old.name, moved["name"]) == ("world2014", "secondary") else 0.001
+    assert moved["other_hosts"] < limit * float(old["REMIT"].sum())
 
 
 def test_shares_of_the_table_are_those_of_the_new_classes(pair):
@@ -136,6 +140,35 @@ def test_cells_by_hand():
             flow, after = (x[name].sel(reg=r) for x in (old, new))
             np.testing.assert_allclose(after.sel(endw=a), (1 - pay) * flow.sel(endw=a), rtol=1e-14)
             np.testing.assert_allclose(after.sel(endw=b), flow.sel(endw=b) + pay * flow.sel(endw=a), rtol=1e-14)
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_what_finds_no_room_is_dropped_and_accounts_balance(up):
+    """Migrants who send 0.999 of the limit, and pay less tax or more in their new class.
+
+    By hand: a home loses what it got before beyond all the limits of its migrants, and no more.
+    """
+    old = world(up=up)
+    remit = (0.999 * 0.5 * migrant_accounts(old)["income"]).transpose(*old["REMIT"].dims)
+    old = old.replace(REMIT=remit, SAVE=old["SAVE"] + received(remit) - received(old["REMIT"]))
+    assert check_benchmark(old).ok
+    new = redefine_skill(old, "wide")
+    limit = 0.5 * migrant_accounts(new)["income"]
+    beyond = (remit.sum(("skill", "host")) - limit.sum(("skill", "host"))).clip(0.0)
+    assert new.meta[CHOSEN]["dropped"] == pytest.approx(float(beyond.sum()), rel=1e-12) and float(beyond.sum()) > 50
+    assert bool((new["REMIT"] <= limit * (1 + 1e-12)).all()) and bool((beyond > 0).any() and (beyond == 0).any())
+    np.testing.assert_allclose(new["REMIT"].sum(("skill", "host")), remit.sum(("skill", "host")) - beyond, rtol=1e-12)
+    np.testing.assert_allclose(new["SAVE"] - old["SAVE"], received(new["REMIT"]) - received(remit), atol=1e-9)
+    assert check_benchmark(new).ok
+    for identity in IDENTITIES:
+        left, right = identity.sides(new)
+        size = abs(left) if identity.account is None else identity.account(new)
+        assert float(abs(left - right).max()) <= 1e-11 * max(float(size.max()), 1.0), identity.name
+
+
+def received(remit):
+    """Remittances received less sent by region."""
+    return remit.sum(("skill", "host")).rename(home="reg") - remit.sum(("skill", "home")).rename(host="reg")
 
 
 @pytest.mark.parametrize("up", [True, False])
