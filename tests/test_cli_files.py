@@ -180,7 +180,7 @@ def a_model(monkeypatch, worst):
 def test_a_solution_without_its_certificate_is_no_result(folder, monkeypatch, worst):
     monkeypatch.undo()
     model = a_model(monkeypatch, lambda rate: worst)
-    bench = SimpleNamespace(name="b", labels=lambda dim: ["x"])
+    bench = SimpleNamespace(name="b", labels=lambda dim: ["x"], meta={})
     monkeypatch.setattr(comparison, "make_model", lambda *a: model)
     monkeypatch.setattr(comparison, "to_dataset", lambda *a: pytest.fail("results were made"))
     with pytest.raises(SolveFailed, match="scenario 'T': the solution fails its certificate.* goods_market"):
