@@ -336,6 +336,6 @@ TARGETS = (
 
 #: Targets that need features which do not exist yet.
 NOT_YET: dict[int, str] = {
-    3: "unskilled share by definition of skill, in `cge reproduce`",
+    3: "unskilled share, skill by occupation, in `cge reproduce`",
     16: "reverse shock, in `cge reproduce`", 18: "free movement everywhere, in `cge reproduce`",
     20: "World Bank type of run", 21: "order of groups in the World Bank run"}
