@@ -8,9 +8,8 @@ import numpy as np
 import xarray as xr
 
 from cge.benchmark.data import Benchmark
+from cge.benchmark.headers import MAX_REMIT
 from cge.benchmark.wages import migrant_accounts
-
-_MAX_REMIT = 0.5
 
 
 def fold_diagonal(arrays: dict[str, xr.DataArray], notes: list[str]) -> None:
@@ -66,7 +65,7 @@ def fit_remittances(old: Benchmark, new: Benchmark, regions: Mapping[str, Sequen
     if kept:
         notes.append(f"after-tax income of migrants between the new regions {kept:,.1f} before, "
                      f"{float(income.sum()):,.1f} million US$ after (wages are averages of larger regions)")
-    limit = _MAX_REMIT * income
+    limit = MAX_REMIT * income
     excess = (remit - limit).clip(min=0.0)
     if float(excess.sum()) <= 1e-9:
         return new

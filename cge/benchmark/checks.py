@@ -11,7 +11,7 @@ import xarray as xr
 
 from cge.benchmark.check_report import COLUMNS, BenchmarkCheckError, CheckLog, CheckReport, show, true_cells
 from cge.benchmark.data import Benchmark
-from cge.benchmark.headers import HEADERS
+from cge.benchmark.headers import HEADERS, MAX_REMIT
 from cge.benchmark.identities import IDENTITIES
 from cge.benchmark.wages import migrant_accounts
 from cge.errors import BenchmarkError
@@ -21,7 +21,6 @@ TOLERANCE = 1e-9
 
 _FLOOR = 1e-9  # million US$: an imbalance below a tenth of a cent is none
 _MAX_MIGRANTS = 0.95
-_MAX_REMIT = 0.5
 
 
 def check_benchmark(bench: Benchmark, *, tolerance: float = TOLERANCE, throw: bool = True) -> CheckReport:
@@ -313,7 +312,7 @@ def _check_labour(bench: Benchmark, log: CheckLog, tolerance: float) -> None:
         return
     log.row("wages", "base-year wages exist", 0.0, "", True)
     income = accounts["income"]
-    excess = remit - _MAX_REMIT * income
+    excess = remit - MAX_REMIT * income
     log.cells(
         "REMIT",
         "remittances at most half of after-tax income",

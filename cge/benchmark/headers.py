@@ -31,6 +31,8 @@ DIM_SET: dict[str, str] = {
 GROUPS = ("flows", "labour", "policy", "parameters")
 
 USD = "million US$"
+#: Most of a class's after-tax income abroad that its remittances may be.
+MAX_REMIT = 0.5
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from cge.benchmark.data import Benchmark
+from cge.benchmark.headers import MAX_REMIT
 from cge.benchmark.wages import migrant_accounts
 from cge.errors import BenchmarkError
 
@@ -24,7 +25,6 @@ SKILLDEF = "SKILLDEF"
 CHOSEN = "skill_definition"
 _COLUMNS = ("definition", "from", "to", "reg", "workers", "pay")
 _PAID = ("EVFB", "EVFP", "EVOS")
-_MAX_REMIT = 0.5
 _CENT = 1e-9  # million US$
 
 
@@ -188,7 +188,7 @@ def _regrouped(array: xr.DataArray, rows: pd.DataFrame, dim: str, share: str) ->
 
 def _within_income(bench: Benchmark, definition: str) -> Benchmark:
     """Remittances at or below half of the after-tax income of those who send them."""
-    limit = _MAX_REMIT * migrant_accounts(bench)["income"]
+    limit = MAX_REMIT * migrant_accounts(bench)["income"]
     remit = bench["REMIT"]
     order = ("skill", "home", "host")
     cap, sent = limit.transpose(*order).values, remit.transpose(*order).values.copy()
